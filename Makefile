@@ -1,0 +1,71 @@
+# make build      bin/grue
+# make demo       deploy a sample service twice, under load
+# make test       format, vet, staticcheck, all tests with the race detector
+# make test-all   the same and the slow suites: tests named TestSlow…, build tag slow
+# make bench      the numbers of docs/benchmarks.md
+# make clean      stop the demo and delete what was built
+
+GO          ?= go
+GOFUMPT     ?= $(GO) run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PARALLEL    ?= 2
+TIMEOUT     ?= 15m
+
+# The race detector needs cgo; grue itself does not.
+GOTEST = $(if $(shell command -v $${CC:-cc} 2>/dev/null),CGO_ENABLED=1 $(GO) test -race,$(GO) test)
+
+# Where need-test could not install boto3, tests with it are skipped, and only there.
+NOBOTO3 = env $$(./.ci/need boto3 || echo GRUE_NO_BOTO3=boto3_cannot_be_installed_here)
+
+# The embedded runtime needs root; Go does not, and sudo may not know it.
+SUDO := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" != 0 ] && command -v sudo)
+
+.PHONY: build helper sample test test-all test-slow lint go-test bench demo clean need-run need-test need-bench
+
+build: helper
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/grue ./cmd/grue
+
+# The supervisor of tasks, embedded in grue: a program of its own starts ten times faster.
+helper:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o internal/runtime/oci/shimbinary/bin/grue-shim ./cmd/grue-shim
+
+test: need-test lint go-test
+
+# Tests share addresses and namespaces of one machine: few packages at a time.
+go-test: build
+	$(NOBOTO3) $(GOTEST) -p $(PARALLEL) -timeout $(TIMEOUT) ./...
+
+test-all: test test-slow
+
+test-slow: build
+	@./.ci/need slow
+	$(NOBOTO3) $(GOTEST) -tags slow -run '^TestSlow' -p 1 -timeout 25m ./...
+
+lint:
+	@out=$$($(GOFUMPT) -l .); if [ -n "$$out" ]; then echo "not formatted with gofumpt:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+# One package after the other: each wants the machine for itself.
+bench: build need-bench
+	$(GO) test -p 1 -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
+	$(GO) test -run '^$$' -bench '^BenchmarkStart$$' -benchtime 1x ./internal/runtime/oci
+
+demo: need-run build sample
+	$(SUDO) ./bin/grue demo --sample bin/sample
+
+sample:
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags '-s -w' -o bin/sample ./examples/sample
+
+clean:
+	@if [ -x bin/grue ] && [ -d .grue ]; then $(SUDO) ./bin/grue down --data .grue --purge; fi
+	rm -rf bin
+
+need-run:
+	@$(SUDO) ./.ci/need run
+
+need-bench:
+	@./.ci/need bench
+
+need-test:
+	@./.ci/need test

@@ -1,0 +1,65 @@
+package ecs
+
+import (
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/grue-ecs/grue/internal/arn"
+)
+
+// noPause are the stages in which a PAUSE hook cannot wait.
+var noPause = []types.DeploymentLifecycleHookStage{
+	types.DeploymentLifecycleHookStageTestTrafficShift, types.DeploymentLifecycleHookStageProductionTrafficShift,
+}
+
+// checkHooks checks lifecycleHooks.
+func checkHooks(hooks []types.DeploymentLifecycleHook) error {
+	count := map[types.DeploymentLifecycleHookTargetType]int{}
+	for i := range hooks {
+		h := &hooks[i]
+		kind := h.TargetType
+		if kind == "" {
+			kind = types.DeploymentLifecycleHookTargetTypeAwsLambda
+		}
+		if !slices.Contains(kind.Values(), kind) {
+			return invalid("Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE")
+		}
+		if count[kind]++; count[kind] > 10 {
+			return invalid("A service can have at most 10 lifecycle hooks with the targetType %s.", kind)
+		}
+		if err := checkHook(h, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkHook(h *types.DeploymentLifecycleHook, kind types.DeploymentLifecycleHookTargetType) error {
+	pause := kind == types.DeploymentLifecycleHookTargetTypePause
+	switch {
+	case pause && (h.HookTargetArn != nil || h.RoleArn != nil):
+		return invalid("A pause hook can have neither hookTargetArn nor roleArn.")
+	case !pause && (!arn.Is(get(h.HookTargetArn)) || !arn.Is(get(h.RoleArn))):
+		return invalid("A lifecycle hook with the targetType AWS_LAMBDA requires hookTargetArn and roleArn.")
+	case len(h.LifecycleStages) == 0:
+		return invalid("A lifecycle hook requires at least one lifecycle stage.")
+	}
+	for _, stage := range h.LifecycleStages {
+		if err := oneOf("lifecycle stage", stage, stage.Values()); err != nil {
+			return err
+		}
+		if pause && slices.Contains(noPause, stage) {
+			return invalid("Invalid lifecycle stage provided for Pause Hook")
+		}
+	}
+	if t := h.TimeoutConfiguration; t != nil {
+		if err := oneOf("timeoutConfiguration.action", t.Action, t.Action.Values()); err != nil {
+			return err
+		}
+		if t.TimeoutInMinutes != nil {
+			return bounds("timeoutInMinutes", *t.TimeoutInMinutes, 1, either[int32](pause, 20160, 1440))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+// Package cli is the command line of grue: one file a verb.
+//
+//	grue up ──────┬─ opens the API port and passes it on as a file
+//	              ├─ grue server   the control plane   (fd 3 port, 4 ready, 5 life line)
+//	              └─ grue proxy    the data plane      (identity socket)
+//	grue shim     parent of one task; started by the server, outlives everything
+//	grue down     takes away whatever a grue left on this machine
+//
+// `grue up` keeps the two processes alive and owns nothing else. The port stays
+// open while the server restarts, so a client waits in the accept queue instead
+// of being refused. When `grue up` is killed, the server sees the end of its life
+// line and ends too, which frees the data directory for the next `grue up`; the
+// proxy and the tasks go on, and the next `grue up` adopts the proxy through its
+// identity socket.
+//
+// Files under DATA/run: up.lock and server.lock (held while that process
+// lives, with its pid inside), proxy.sock (answers who the proxy is).
+//
+// Where to change what: the verbs in up.go, server.go, proxy.go, shim.go, down.go,
+// demo.go, version.go; keeping a process alive in keeper.go and backoff.go;
+// spawning in child.go, adopting in identity.go; what a person may get wrong in
+// explain.go.
+//
+// Exit codes: 0 done, 1 it failed and one sentence said why, 2 wrong usage.
+package cli

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/grue-ecs/grue/internal/server"
+)
+
+// Version of this program; packagers may set another with the linker: -X
+// github.com/grue-ecs/grue/internal/cli.Version=1.2.3.
+var Version = server.Version
+
+// versionCmd is `grue version`.
+type versionCmd struct{}
+
+// Run prints one line.
+func (versionCmd) Run(s *streams) error {
+	_, err := fmt.Fprintf(s.out, "grue %s %s/%s %s build %s\n",
+		Version+revision(), runtime.GOOS, runtime.GOARCH, runtime.Version(), short(buildID()))
+	return err
+}
+
+// revision is the commit that the binary was built from, as far as it is known.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = "+" + s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = ".changed"
+		}
+	}
+	return commit + changed
+}
+
+func short(id string) string { return id[:min(12, len(id))] }

@@ -1,0 +1,105 @@
+package elb
+
+import (
+	"context"
+	"errors"
+
+	"github.com/grue-ecs/grue/internal/link"
+	"github.com/grue-ecs/grue/internal/route"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+// WaitApplied returns when the proxy serves a table that includes every commit
+// and setting that was complete before the call. The error is ctx's, or tells
+// why the proxy refused the table.
+func (b *Balancer) WaitApplied(ctx context.Context) error {
+	return b.opts.Plane.WaitAck(ctx, b.publish())
+}
+
+// publish makes and publishes a table if anything changed since the last one,
+// and returns the version that includes it.
+func (b *Balancer) publish() uint64 {
+	b.publishing.Lock()
+	defer b.publishing.Unlock()
+	b.mu.Lock()
+	ports, names, dns, changed := b.ports, b.names, b.dns, b.settings
+	b.settings = false
+	b.mu.Unlock()
+
+	var t *route.Table
+	b.opts.Store.View(func(tx *store.Tx) {
+		rev := current(tx)
+		if b.version > 0 && rev == b.revision && !changed {
+			return
+		}
+		b.revision = rev
+		t = build(tx)
+	})
+	if t == nil {
+		return b.version
+	}
+	b.version++
+	t.Epoch, t.Version = b.opts.Epoch, b.version
+	t.Ports, t.DNS = ports, dns
+	merge(t.Names, names)
+	b.remember(t)
+	b.opts.Plane.Publish(t)
+	poke(b.sent)
+	return b.version
+}
+
+// remember notes to which account and region each load balancer belongs, for
+// traffic is reported under a name that does not say.
+func (b *Balancer) remember(t *route.Table) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range t.Listeners {
+		b.scopes[t.Listeners[i].LB] = scopeOf(t.Listeners[i].LBARN)
+	}
+}
+
+// follow waits for the acknowledgement of each table, so that a refused one is
+// told, and then gives back the addresses that no table holds any more.
+func (b *Balancer) follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.sent:
+		}
+		b.publishing.Lock()
+		version := b.version
+		b.publishing.Unlock()
+		err := b.opts.Plane.WaitAck(ctx, version)
+		var refused *link.NackError
+		switch {
+		case errors.As(err, &refused):
+			b.opts.Log.Error("the proxy refused the routes; the previous ones stay in force", "version", version, "reason", refused.Reason)
+		case err == nil:
+			b.release()
+		}
+	}
+}
+
+// release gives back the addresses of load balancers that were deleted before
+// the table that the proxy serves now.
+func (b *Balancer) release() {
+	var gone []string
+	b.opts.Store.View(func(tx *store.Tx) {
+		for id := range releases.All(tx) {
+			gone = append(gone, id)
+		}
+	})
+	for _, id := range gone {
+		if b.opts.Addresses != nil {
+			if err := b.opts.Addresses.FreeLB(addressID(id)); err != nil {
+				b.opts.Log.Error("the address of a deleted load balancer is not free", "loadBalancer", id, "err", err)
+				continue
+			}
+		}
+		if err := b.opts.Store.Update(func(tx *store.Tx) error { releases.Delete(tx, id); return nil }); err != nil {
+			b.opts.Log.Error("write", "err", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package elb
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/link"
+	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/route"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+func TestTargetLife(t *testing.T) {
+	w := newWorld(t)
+	w.expect(blue, "10.0.0.7", 8080, Unused, "Target.NotRegistered")
+	r := w.register(blue, "10.0.0.7", 8080)
+	w.expect(blue, "10.0.0.7", 8080, Initial, "Elb.RegistrationInProgress")
+	w.report(r, Initial, "Elb.InitialHealthChecking")
+	w.expect(blue, "10.0.0.7", 8080, Initial, "Elb.InitialHealthChecking")
+	w.report(r, Healthy, "ignored")
+	w.expect(blue, "10.0.0.7", 8080, Healthy, "")
+	w.report(r, Unhealthy, "Target.Timeout")
+	w.expect(blue, "10.0.0.7", 8080, Unhealthy, "Target.Timeout")
+
+	var until time.Time
+	w.update(func(tx *store.Tx) (err error) {
+		until, err = Deregister(tx, blue, "10.0.0.7", 8080, time.Now())
+		return err
+	})
+	if d := time.Until(until); d < 290*time.Second || d > 300*time.Second {
+		t.Errorf("draining ends in %v", d)
+	}
+	w.expect(blue, "10.0.0.7", 8080, Draining, "Target.DeregistrationInProgress")
+	if g := w.applied().Groups[blue]; len(g.Targets) != 1 || !g.Targets[0].Draining {
+		t.Errorf("the proxy has %+v", g.Targets)
+	}
+
+	again := w.register(blue, "10.0.0.7", 8080)
+	w.report(r, Healthy, "") // a late verdict over the registration before
+	w.expect(blue, "10.0.0.7", 8080, Initial, "Elb.RegistrationInProgress")
+	w.report(again, Healthy, "")
+	w.expect(blue, "10.0.0.7", 8080, Healthy, "")
+}
+
+func TestDrainEndsAtItsTime(t *testing.T) {
+	w := newWorld(t)
+	w.setDelay(blue, "1")
+	w.register(blue, "10.0.0.7", 8080)
+	w.update(func(tx *store.Tx) error {
+		_, err := Deregister(tx, blue, "10.0.0.7", 8080, time.Now())
+		return err
+	})
+	w.expect(blue, "10.0.0.7", 8080, Draining, "Target.DeregistrationInProgress")
+	w.restart() // the end is a row, not a timer in memory
+	w.await("the end of the drain", func() bool { return len(w.applied().Groups[blue].Targets) == 0 })
+	w.expect(blue, "10.0.0.7", 8080, Unused, "Target.NotRegistered")
+}
+
+func TestNoDelayRemovesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.setDelay(blue, "0")
+	w.register(blue, "10.0.0.7", 8080)
+	w.update(func(tx *store.Tx) error {
+		now := time.Now()
+		until, err := Deregister(tx, blue, "10.0.0.7", 8080, now)
+		if !until.Equal(now) {
+			t.Errorf("until %v, want %v", until, now)
+		}
+		return err
+	})
+	if n := len(w.applied().Groups[blue].Targets); n != 0 {
+		t.Errorf("%d targets", n)
+	}
+}
+
+func TestDeregisterUnknown(t *testing.T) {
+	w := newWorld(t)
+	w.update(func(tx *store.Tx) error {
+		for _, group := range []string{blue, "arn:none"} {
+			if until, err := Deregister(tx, group, "10.0.0.9", 1, time.Now()); err != nil || !until.IsZero() {
+				t.Errorf("%v, %v", until, err)
+			}
+		}
+		if err := Register(tx, Target{Group: "arn:none", ID: "10.0.0.9"}); !errors.Is(err, ErrNoGroup) {
+			t.Errorf("err = %v", err)
+		}
+		return nil
+	})
+}
+
+func TestUnusedGroupAndVerdictsAcrossRestart(t *testing.T) {
+	w := newWorld(t)
+	g := w.register(green, "10.0.0.8", 8080)
+	w.expect(green, "10.0.0.8", 8080, Unused, "Target.NotInUse")
+	if w.applied().Groups[green].InUse {
+		t.Error("green is in use")
+	}
+	w.update(func(tx *store.Tx) error { return SetWeights(tx, listenerARN, map[string]int{green: 0}) })
+	w.expect(green, "10.0.0.8", 8080, Initial, "Elb.RegistrationInProgress")
+	if !w.applied().Groups[green].InUse {
+		t.Error("a group with weight 0 is in use")
+	}
+	w.report(g, Healthy, "")
+	w.await("the verdict on disk", func() (ok bool) {
+		w.st.View(func(tx *store.Tx) { _, ok = verdicts.Get(tx, targetKey(green, "10.0.0.8", 8080)) })
+		return ok
+	})
+	w.restart()
+	w.expect(green, "10.0.0.8", 8080, Healthy, "")
+	w.update(func(tx *store.Tx) error { DeleteListener(tx, listenerARN); return nil })
+	w.await("word of the change", func() bool { return w.b.Health(green, "10.0.0.8", 8080) == notInUse })
+}
+
+func TestWeights(t *testing.T) {
+	w := newWorld(t)
+	w.update(func(tx *store.Tx) error { return SetWeights(tx, defaultARN, map[string]int{blue: 90, green: 10}) })
+	f := w.applied().Listeners[0].Rules[0].Action.Forward
+	if len(f.Groups) != 2 || f.Groups[0] != (route.Weighted{Group: blue, Weight: 90}) || f.Groups[1] != (route.Weighted{Group: green, Weight: 10}) {
+		t.Errorf("%+v", f.Groups)
+	}
+	w.st.View(func(tx *store.Tx) {
+		got, err := Weights(tx, listenerARN)
+		if err != nil || got[blue] != 90 || got[green] != 10 {
+			t.Errorf("%v, %v", got, err)
+		}
+		if lbs := LoadBalancersOf(tx, green); len(lbs) != 1 || lbs[0] != lbARN {
+			t.Errorf("green belongs to %v", lbs)
+		}
+	})
+	for _, bad := range []map[string]int{{blue: -1}, {blue: 1000}, {"arn:none": 1}} {
+		if err := w.st.Update(func(tx *store.Tx) error { return SetWeights(tx, defaultARN, bad) }); err == nil {
+			t.Errorf("%v was accepted", bad)
+		}
+	}
+}
+
+func TestWaitAppliedIncludesEverythingBefore(t *testing.T) {
+	w := newWorld(t)
+	w.applied()
+	w.plane.change(func() { w.plane.hold = true })
+	w.update(func(tx *store.Tx) error { return SetWeights(tx, listenerARN, map[string]int{blue: 0, green: 1}) })
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := w.b.WaitApplied(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("err = %v before the acknowledgement", err)
+	}
+	w.plane.change(func() { w.plane.hold = false })
+	if f := w.applied().Listeners[0].Rules[0].Action.Forward; f.Groups[0].Weight != 0 {
+		t.Errorf("%+v", f)
+	}
+	before := w.applied().Version
+	if after := w.applied().Version; after != before {
+		t.Errorf("version %d became %d without a change", before, after)
+	}
+}
+
+func TestRefusedTable(t *testing.T) {
+	w := newWorld(t)
+	w.applied()
+	w.plane.change(func() { w.plane.refuse = "bad rule" })
+	w.b.SetDNS([]string{"10.9.0.1:53"})
+	var nack *link.NackError
+	if err := w.b.WaitApplied(context.Background()); !errors.As(err, &nack) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	w := newWorld(t)
+	w.b.SetNames(map[string][]string{"DB.local.": {"10.0.0.3"}})
+	w.b.SetPorts([]route.HostPort{{Listen: "127.0.0.1:8080", Target: "10.0.0.3:80", Protocol: "tcp"}})
+	table := w.applied()
+	if len(table.Names["db.local"]) != 1 || len(table.Ports) != 1 {
+		t.Errorf("names %v, ports %v", table.Names, table.Ports)
+	}
+	if got := table.Names["web-1356622921.us-east-1.elb.amazonaws.com"]; len(got) != 1 || got[0] != "10.9.0.1" {
+		t.Errorf("names %v", table.Names)
+	}
+	v := table.Version
+	w.b.SetPorts([]route.HostPort{{Listen: "127.0.0.1:8080", Target: "10.0.0.3:80", Protocol: "tcp"}})
+	if w.applied().Version != v {
+		t.Error("the same ports made a new table")
+	}
+}
+
+func TestDeletedLoadBalancerFreesItsAddress(t *testing.T) {
+	w := newWorld(t)
+	w.applied()
+	if w.pool.len() != 1 {
+		t.Fatal("no address")
+	}
+	w.update(func(tx *store.Tx) error { DeleteLoadBalancer(tx, lbARN); return nil })
+	w.await("the address back", func() bool { return w.pool.len() == 0 })
+	if n := len(w.applied().Listeners); n != 0 {
+		t.Errorf("%d listeners", n)
+	}
+}
+
+func TestImpaired(t *testing.T) {
+	w := newWorld(t)
+	w.plane.failures([]link.BindFailure{{Listener: listenerARN, Address: "10.9.0.1:80", Error: "address already in use"}})
+	if got := w.b.Impaired(lbARN); got == "" {
+		t.Error("not impaired")
+	}
+	w.plane.failures(nil)
+	if got := w.b.Impaired(lbARN); got != "" {
+		t.Errorf("impaired: %s", got)
+	}
+}
+
+func TestTotals(t *testing.T) {
+	w := newWorld(t)
+	for range 2 {
+		w.plane.traffic([]route.Traffic{{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 3, Target2xx: 3}})
+	}
+	if got := w.b.Totals(); len(got) != 1 || got[0].Requests != 6 || got[0].Target2xx != 6 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func (w *world) setDelay(group, delay string) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		g, _ := Group(tx, group)
+		next := *g
+		next.Attributes = map[string]string{"deregistration_delay.timeout_seconds": delay}
+		PutGroup(tx, &next)
+		return nil
+	})
+}
+
+func TestMetrics(t *testing.T) {
+	w := newWorld(t)
+	w.applied()
+	m := metric.New(metric.Options{})
+	w.b.opts.Metrics = m
+	r := w.register(blue, "10.0.0.7", 80)
+	w.report(r, Healthy, "")
+	at := time.Now()
+	w.b.countHosts(at)
+	report := route.Traffic{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 10, Target2xx: 9, Target5xx: 1, LatencySum: time.Second}
+	report.Latency[route.LatencyBucket(100*time.Millisecond)] = 10
+	w.b.measure([]route.Traffic{report, {LB: "app/web/50dc6c495c0c9188", ELB5xx: 2, ELB503: 2}, {LB: "app/other/1", ELB5xx: 1}}, at)
+	lb, tg := "app/web/50dc6c495c0c9188", "targetgroup/blue/73e2d6bc24d8a067"
+	for _, c := range []struct {
+		name, stat string
+		dims       []metric.Dimension
+		want       float64
+	}{
+		{"RequestCount", "Sum", metric.Dims("LoadBalancer", lb), 10},
+		{"RequestCount", "Sum", metric.Dims("LoadBalancer", lb, "TargetGroup", tg), 10},
+		{"RequestCountPerTarget", "Sum", metric.Dims("TargetGroup", tg), 10},
+		{"HTTPCode_Target_5XX_Count", "Sum", metric.Dims("LoadBalancer", lb, "TargetGroup", tg), 1},
+		{"HTTPCode_Target_2XX_Count", "Average", metric.Dims("LoadBalancer", lb), 1},
+		{"HTTPCode_ELB_503_Count", "Sum", metric.Dims("LoadBalancer", lb), 2},
+		{"TargetResponseTime", "Average", metric.Dims("LoadBalancer", lb), 0.1},
+		{"HealthyHostCount", "Maximum", metric.Dims("LoadBalancer", lb, "TargetGroup", tg), 1},
+	} {
+		q := metric.Metric{Scope: scope, Namespace: "AWS/ApplicationELB", Name: c.name, Dimensions: c.dims}
+		got := m.Query(q, at.Add(-time.Minute), at.Add(time.Minute), 60)
+		if len(got) != 1 {
+			t.Errorf("%s %v: %d points", c.name, c.dims, len(got))
+			continue
+		}
+		if v, _ := got[0].Statistic(c.stat); v != c.want {
+			t.Errorf("%s %v %s = %v, want %v", c.name, c.dims, c.stat, v, c.want)
+		}
+	}
+	if list := m.List(metric.Filter{Name: "HTTPCode_Target_4XX_Count"}); len(list) != 0 {
+		t.Errorf("a counter of zero has datapoints: %v", list)
+	}
+}

@@ -1,0 +1,152 @@
+package elb
+
+import (
+	"math"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/route"
+)
+
+// namespace of an application load balancer's metrics.
+const namespace = "AWS/ApplicationELB"
+
+// meter adds samples of one load balancer and, when group is set, of one target
+// group of it.
+type meter struct {
+	store     *metric.Store
+	scope     arn.Scope
+	lb, group string // dimensions
+	at        time.Time
+}
+
+func (m *meter) add(name, unit string, s metric.Sample, dims ...string) {
+	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
+}
+
+// balancer adds to the metric of the load balancer.
+func (m *meter) balancer(name, unit string, s metric.Sample) {
+	m.add(name, unit, s, "LoadBalancer", m.lb)
+}
+
+// both adds to the metrics of the load balancer and of the target group in it.
+func (m *meter) both(name, unit string, s metric.Sample) {
+	m.balancer(name, unit, s)
+	if m.group != "" {
+		m.target(name, unit, s)
+	}
+}
+
+// target adds to the metric of the target group in the load balancer.
+func (m *meter) target(name, unit string, s metric.Sample) {
+	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
+}
+
+// count is a counter's sample: n times the value 1, as CloudWatch has it, so
+// that Sum is the count and minimum, maximum and average are 1.
+func count(n uint64) metric.Sample { return metric.Of(1, float64(n)) }
+
+// measure turns reports into metrics. Counters that are zero have no datapoint.
+func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
+	for i := range reports {
+		t := &reports[i]
+		m, ok := b.meterFor(t, at)
+		if !ok {
+			continue
+		}
+		m.elb(t)
+		if t.Group == "" {
+			continue
+		}
+		m.targets(t)
+		if t.Requests > 0 {
+			perTarget := metric.Of(float64(t.Requests)/float64(b.hosts(t.Group)), 1)
+			m.add("RequestCountPerTarget", "Count", perTarget, "TargetGroup", m.group)
+			m.target("RequestCountPerTarget", "Count", perTarget)
+		}
+	}
+}
+
+// meterFor finds the account and region of a report.
+func (b *Balancer) meterFor(t *route.Traffic, at time.Time) (*meter, bool) {
+	m := &meter{store: b.opts.Metrics, lb: t.LB, at: at}
+	if t.Group != "" {
+		m.scope, m.group = scopeOf(t.Group), GroupDimension(t.Group)
+		return m, true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m.scope = b.scopes[t.LB]
+	return m, m.scope != arn.Scope{}
+}
+
+// elb adds what the load balancer itself answered and did.
+func (m *meter) elb(t *route.Traffic) {
+	for _, c := range []struct {
+		name string
+		n    uint64
+	}{
+		{"HTTPCode_ELB_3XX_Count", t.ELB3xx},
+		{"HTTPCode_ELB_4XX_Count", t.ELB4xx},
+		{"HTTPCode_ELB_5XX_Count", t.ELB5xx},
+		{"HTTPCode_ELB_500_Count", t.ELB500},
+		{"HTTPCode_ELB_502_Count", t.ELB502},
+		{"HTTPCode_ELB_503_Count", t.ELB503},
+		{"HTTPCode_ELB_504_Count", t.ELB504},
+		{"NewConnectionCount", t.NewConns},
+	} {
+		m.balancer(c.name, "Count", count(c.n))
+	}
+	if t.Bytes > 0 {
+		m.balancer("ProcessedBytes", "Bytes", metric.Of(float64(t.Bytes), 1))
+	}
+}
+
+// targets adds what targets answered.
+func (m *meter) targets(t *route.Traffic) {
+	for _, c := range []struct {
+		name string
+		n    uint64
+	}{
+		{"RequestCount", t.Requests},
+		{"HTTPCode_Target_2XX_Count", t.Target2xx},
+		{"HTTPCode_Target_3XX_Count", t.Target3xx},
+		{"HTTPCode_Target_4XX_Count", t.Target4xx},
+		{"HTTPCode_Target_5XX_Count", t.Target5xx},
+		{"TargetConnectionErrorCount", t.ConnectErrors},
+	} {
+		m.both(c.name, "Count", count(c.n))
+	}
+	if s := latency(t); s.Count > 0 {
+		m.both("TargetResponseTime", "Seconds", s)
+	}
+}
+
+// latency is the distribution of target response times in seconds. A bucket
+// stands for four values spread over it; the sum is the measured one.
+func latency(t *route.Traffic) metric.Sample {
+	const parts = 4
+	var values []metric.Value
+	for i, n := range t.Latency {
+		if n == 0 {
+			continue
+		}
+		high := route.LatencyBound(i).Seconds()
+		for p := range parts {
+			at := high * math.Pow(2, -0.5*(float64(p)+0.5)/parts)
+			values = append(values, metric.Value{Value: at, Count: float64(n) / parts})
+		}
+	}
+	s := metric.Spread(values)
+	s.Sum = t.LatencySum.Seconds()
+	return s
+}
+
+// hosts is the number of healthy targets of a group, by which its requests are
+// divided; at least one.
+func (b *Balancer) hosts(group string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(b.healthy[group], 1)
+}

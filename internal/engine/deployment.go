@@ -1,0 +1,283 @@
+package engine
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/state"
+)
+
+// deployments steps the service's deployments: those that a newer one replaces
+// first, then the current one.
+func (r *round) deployments() {
+	if id := r.svc.Deployment; id != "" && !slices.Contains(r.svc.Running, id) {
+		r.svc.Running, r.svc.Last = append(slices.Clone(r.svc.Running), id), id
+		r.svc.Throttle.Reset() // updating the service ends the start throttle
+		r.svc.Steady = false
+	}
+	for _, id := range slices.Clone(r.svc.Running) {
+		d, ok := state.Deployments.Get(r.tx, r.svc.Key()+"/"+id)
+		if !ok {
+			r.ended(id)
+			continue
+		}
+		next := *d
+		next.Machine = *d.Machine.Clone()
+		if next.Halted == "" {
+			r.step(&next)
+		}
+		if next.Machine.Status.Terminal() {
+			r.ended(id)
+		}
+		if !reflect.DeepEqual(&next, d) {
+			state.Deployments.Put(r.tx, next.Key(), &next)
+		}
+	}
+}
+
+// ended takes a deployment off the service.
+func (r *round) ended(id string) {
+	r.svc.Running = slices.DeleteFunc(slices.Clone(r.svc.Running), func(x string) bool { return x == id })
+	if r.svc.Deployment == id {
+		r.svc.Deployment = ""
+	}
+}
+
+// step feeds one deployment everything that is true now.
+func (r *round) step(d *state.Deployment) {
+	for _, ev := range r.eventsFor(d) {
+		effects := deploy.Step(&d.Machine, ev, r.now)
+		if err := deploy.Check(&d.Machine); err != nil {
+			r.halt(d, err)
+			return
+		}
+		for _, eff := range effects {
+			r.perform(d, eff)
+		}
+		if d.Machine.Status.Terminal() {
+			return
+		}
+	}
+	if d.Machine.ObservedAt.Before(d.Machine.Fresh) {
+		r.wakeAt(r.now) // it wants to see what its newest goals led to
+	}
+	r.wakeAt(d.Machine.WakeAt)
+}
+
+// halt stops work on a deployment whose invariants broke: going on could only
+// make it worse. The service keeps running what it runs.
+func (r *round) halt(d *state.Deployment, err error) {
+	d.Halted = err.Error()
+	r.e.log.Error("deployment halted: an invariant is broken", "deployment", d.ARN(), "err", err)
+	r.event("(service deployment " + d.ID + ") was halted because of an internal inconsistency: " + err.Error() +
+		". Start a new deployment to replace it, and report this.")
+}
+
+// eventsFor lists the events for one deployment, in order.
+func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
+	m := &d.Machine
+	var out []deploy.Event
+	if r.svc.Status != serviceActive {
+		out = append(out, deploy.ServiceDeleted{})
+	}
+	current := d.ID == r.svc.Deployment
+	if !current {
+		out = append(out, deploy.Superseded{By: r.svc.Deployment})
+	}
+	if m.Status == deploy.Pending {
+		if d.StopRequested != "" {
+			out = append(out, deploy.StopCalled{Type: deploy.StopType(d.StopRequested)})
+		}
+		if current && len(r.svc.Running) > 1 {
+			return out // the former ones end first, in this same round
+		}
+		out = append(out, deploy.Start{Desired: r.svc.Desired})
+	}
+	if m.Desired != r.svc.Desired {
+		out = append(out, deploy.DesiredChanged{N: r.svc.Desired})
+	}
+	out = append(out, r.facts...)
+	if counts := r.counts(); m.Desired != r.svc.Desired || m.ObservedAt.Before(m.Fresh) || !sameCounts(m.Counts, counts) {
+		out = append(out, deploy.Observed{Desired: r.svc.Desired, Counts: counts, At: r.now})
+	}
+	if d.StopRequested != "" {
+		out = append(out, deploy.StopCalled{Type: deploy.StopType(d.StopRequested)})
+	}
+	if !m.WakeAt.IsZero() && !r.now.Before(m.WakeAt) {
+		out = append(out, deploy.Tick{})
+	}
+	return out
+}
+
+// counts tells the tasks of each revision, in the order of Listed.
+func (r *round) counts() []deploy.Counts {
+	out := make([]deploy.Counts, 0, len(r.svc.Listed))
+	at := map[string]int{}
+	for _, n := range r.svc.Listed {
+		at[n] = len(out)
+		out = append(out, deploy.Counts{Rev: deploy.Rev(n)})
+	}
+	for _, t := range r.tasks {
+		i, ok := at[t.Revision]
+		if !ok || t.LastStatus == Stopped {
+			continue
+		}
+		c := &out[i]
+		switch {
+		case t.DesiredStatus == Stopped:
+			c.Stopping++
+		case t.LastStatus == Running:
+			c.Running++
+			if t.Healthy {
+				c.Healthy++
+			}
+		default:
+			c.Pending++
+		}
+	}
+	return out
+}
+
+// sameCounts tells whether two pictures show the same, in whatever order.
+func sameCounts(a, b []deploy.Counts) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, c := range a {
+		if !slices.Contains(b, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// perform carries out one effect inside the transaction.
+func (r *round) perform(d *state.Deployment, eff deploy.Effect) {
+	switch x := eff.(type) {
+	case deploy.Scale:
+		if d.ID == r.svc.Deployment {
+			r.svc.Goals = x.Goals
+		}
+	case deploy.Wake:
+		r.wakeAt(x.At)
+	case deploy.SetPrimary:
+		r.svc.Primary = string(x.Rev)
+		r.list(r.svc.Primary)
+		r.svc.Throttle.Reset() // the delay was earned by the other revision
+	case deploy.Emit:
+		r.emit(x)
+	case deploy.Finished:
+		r.finish(d, x.Status)
+	default:
+		r.halt(d, errUnknownEffect(eff))
+	}
+}
+
+// finish records the end of a deployment.
+func (r *round) finish(d *state.Deployment, status deploy.Status) {
+	if status == deploy.Successful {
+		r.svc.Live = string(d.Machine.Target)
+	}
+	d.FinalCounts = nil
+	for _, c := range r.counts() {
+		d.FinalCounts = append(d.FinalCounts, state.RevisionCounts{N: string(c.Rev), Requested: want(r.svc.Goals, c.Rev), Running: c.Running, Pending: c.Pending})
+	}
+}
+
+func want(goals []deploy.Goal, rev deploy.Rev) int {
+	for _, g := range goals {
+		if g.Rev == rev {
+			return g.Want
+		}
+	}
+	return 0
+}
+
+// showRevisions keeps what `deployments[]` shows, and drops revisions that are
+// gone from the list.
+func (r *round) showRevisions() {
+	listed := make([]string, 0, len(r.svc.Listed))
+	for _, c := range r.counts() {
+		n := string(c.Rev)
+		rev, ok := state.Revisions.Get(r.tx, r.svc.Key()+"/"+n)
+		if !ok {
+			continue
+		}
+		if n != r.svc.Primary && c.Gone() && !r.pendingTarget(n) {
+			continue
+		}
+		listed = append(listed, n)
+		r.showRevision(rev)
+	}
+	if !slices.Equal(listed, r.svc.Listed) {
+		r.svc.Listed = listed
+	}
+}
+
+// list puts a revision back into the list that it left when its last task was
+// gone: a rollback leads to it, or it gets a task again. The newest stands first.
+func (r *round) list(n string) {
+	rev, ok := state.Revisions.Get(r.tx, r.svc.Key()+"/"+n)
+	if !ok || slices.Contains(r.svc.Listed, n) {
+		return
+	}
+	i := slices.IndexFunc(r.svc.Listed, func(m string) bool {
+		other, ok := state.Revisions.Get(r.tx, r.svc.Key()+"/"+m)
+		return ok && other.Created.Before(rev.Created)
+	})
+	if i < 0 {
+		i = len(r.svc.Listed)
+	}
+	r.svc.Listed = slices.Insert(slices.Clone(r.svc.Listed), i, n)
+}
+
+// pendingTarget tells whether a deployment that is not over aims at revision n.
+func (r *round) pendingTarget(n string) bool {
+	for _, id := range r.svc.Running {
+		if d, ok := state.Deployments.Get(r.tx, r.svc.Key()+"/"+id); ok && string(d.Machine.Target) == n {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *round) showRevision(rev *state.Revision) {
+	next := *rev
+	next.Desired = r.shown[rev.N]
+	if d := r.deploymentOf(rev.N); d != nil {
+		if st, reason := deploy.RolloutState(&d.Machine, deploy.Rev(rev.N)); st != "" {
+			next.Rollout, next.RolloutReason = string(st), reason
+		}
+		if d.Machine.Target == deploy.Rev(rev.N) {
+			next.Failed = d.Machine.Breaker.Failures
+		}
+	}
+	if next.Desired == rev.Desired && next.Failed == rev.Failed && next.Rollout == rev.Rollout && next.RolloutReason == rev.RolloutReason {
+		return
+	}
+	next.Updated = r.now
+	state.Revisions.Put(r.tx, next.Key(), &next)
+}
+
+// deploymentOf returns the newest deployment of this round that concerns
+// revision n: the one that is running, or that ended in this round.
+func (r *round) deploymentOf(n string) *state.Deployment {
+	for _, id := range slices.Backward(r.was.Running) {
+		if d := r.concerns(id, n); d != nil {
+			return d
+		}
+	}
+	return r.concerns(r.was.Deployment, n)
+}
+
+func (r *round) concerns(id, n string) *state.Deployment {
+	if id == "" {
+		return nil
+	}
+	d, ok := state.Deployments.Get(r.tx, r.svc.Key()+"/"+id)
+	if !ok || d.Machine.Target != deploy.Rev(n) && d.Machine.RollbackTo != deploy.Rev(n) {
+		return nil
+	}
+	return d
+}

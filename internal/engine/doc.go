@@ -1,0 +1,28 @@
+// Package engine makes the records true: it runs tasks, registers them with
+// load balancers, replaces what fails, and moves deployments forward.
+//
+//	           ┌───────────── store (records, events) ─────────────┐
+//	API ──────►│ Service · Revision · Deployment · Task            │
+//	           └──▲───────────────▲─────────────────────────▲──────┘
+//	 watch ──► service queue   task queue ──► Driver      balancer
+//	              │  deploy.Step   │  start · stop · remove    │
+//	              │  schedule.Next │                           │
+//	              └── launch/stop ─┘◄── Status ── targets ─────┘
+//
+// Two work queues, both level-triggered: a key is queued when its record, its
+// tasks, its targets or its time changed, and working on it twice is harmless.
+// One transaction of the service queue reads the service, its deployment and its
+// tasks, lets deploy.Step decide what each revision shall have, lets
+// schedule.Next decide which tasks start and stop, and writes the outcome with
+// its events. The task queue then carries each task through its states.
+//
+// Nothing that matters lives in a goroutine: after a crash Run queues every
+// service and every task that is not STOPPED, and the work goes on from the
+// records. Waiting is a time in a record and a wake-up derived from it.
+//
+// Files: engine.go (New, Run), queue.go, service.go (the reconcile step),
+// observe.go (health gates), deployment.go (machine and effects), plan.go, place.go,
+// halt.go, task.go (task states), status.go (what the driver tells),
+// spec.go (record → runtime.Spec), environment.go, digest.go, target.go, port.go,
+// event.go, janitor.go, shutdown.go.
+package engine

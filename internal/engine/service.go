@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/state"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+// Service statuses.
+const (
+	serviceActive   = "ACTIVE"
+	serviceDraining = "DRAINING"
+	serviceInactive = "INACTIVE"
+)
+
+// steadyRepeat is how often a steady service says so again, in minutes.
+const steadyRepeat = 6 * 60
+
+// round is one reconcile of one service, inside one transaction.
+type round struct {
+	e    *Engine
+	tx   *store.Tx
+	now  time.Time
+	wake time.Time // when to look again; zero = when something changes
+
+	svc   *state.Service // a copy, written back by save
+	was   *state.Service
+	tasks []*state.Task // not STOPPED, plus STOPPED ones not yet counted or told
+	facts []deploy.Event
+
+	shown     map[string]int // desired count of each revision as DescribeServices shows it
+	replacing int            // tasks stopped for their health in this round
+	unplaced  bool           // a task found no place
+}
+
+// reconcile brings one service a step forward.
+func (e *Engine) reconcile(_ context.Context, key string) {
+	if e.isClosing() {
+		return
+	}
+	var wake time.Time
+	err := e.store.Update(func(tx *store.Tx) error {
+		was, ok := state.Services.Get(tx, key)
+		if !ok || was.Status == serviceInactive {
+			return nil
+		}
+		svc := *was
+		r := &round{e: e, tx: tx, now: time.Now(), svc: &svc, was: was}
+		r.run()
+		wake = r.wake
+		return nil
+	})
+	if err != nil {
+		e.log.Error("service not reconciled", "service", key, "err", err)
+		wake = time.Now().Add(time.Second)
+	}
+	e.services.addAt(key, wake)
+}
+
+func (r *round) run() {
+	r.load()
+	r.observe()
+	r.tellStopped()
+	r.deployments()
+	r.schedule()
+	r.showRevisions()
+	r.steady()
+	r.drained()
+	r.save()
+}
+
+// load reads the tasks that can still matter.
+func (r *round) load() {
+	for _, t := range state.TasksOf(r.tx, r.svc) {
+		if t.LastStatus != Stopped || !t.Counted {
+			r.tasks = append(r.tasks, t)
+		}
+	}
+}
+
+// change replaces a task by a changed copy.
+func (r *round) change(i int, fn func(t *state.Task)) {
+	next := *r.tasks[i]
+	fn(&next)
+	r.tasks[i] = &next
+	state.PutTask(r.tx, &next)
+}
+
+// wakeAt asks for another round at t.
+func (r *round) wakeAt(t time.Time) {
+	if !t.IsZero() && (r.wake.IsZero() || t.Before(r.wake)) {
+		r.wake = t
+	}
+}
+
+// steady tells when the service enters its steady state, and again every 6 h.
+func (r *round) steady() {
+	if r.svc.Status != serviceActive {
+		return
+	}
+	if !r.isSteady() {
+		r.svc.Steady = false
+		return
+	}
+	again := r.svc.SteadyAt.Add(steadyRepeat * r.e.opts.Minute)
+	if r.svc.Steady && r.now.Before(again) {
+		r.wakeAt(again)
+		return
+	}
+	r.event("has reached a steady state.")
+	r.serviceAction("INFO", "SERVICE_STEADY_STATE", "")
+	r.svc.Steady, r.svc.SteadyAt = true, r.now
+	r.wakeAt(r.now.Add(steadyRepeat * r.e.opts.Minute))
+}
+
+// isSteady: one revision has tasks, as many as desired, all healthy, and no
+// deployment runs.
+func (r *round) isSteady() bool {
+	if r.svc.Deployment != "" || len(r.svc.Running) > 0 {
+		return false
+	}
+	n := 0
+	for _, t := range r.tasks {
+		switch {
+		case t.LastStatus == Stopped:
+		case t.Revision != r.svc.Primary || t.LastStatus != Running || t.DesiredStatus != Running || !t.Healthy:
+			return false
+		default:
+			n++
+		}
+	}
+	return n == r.svc.Desired
+}
+
+// drained turns a deleted service INACTIVE when its last task is gone.
+func (r *round) drained() {
+	if r.svc.Status != serviceDraining || r.svc.Deployment != "" {
+		return
+	}
+	for _, t := range r.tasks {
+		if t.LastStatus != Stopped {
+			return
+		}
+	}
+	r.svc.Status, r.svc.Deleted = serviceInactive, r.now
+	r.svc.Listed, r.svc.Goals = nil, nil
+}
+
+func (r *round) save() {
+	if !reflect.DeepEqual(r.svc, r.was) {
+		state.Services.Put(r.tx, r.svc.Key(), r.svc)
+	}
+}
+
+func (r *round) scope() arn.Scope { return r.svc.Scope }

@@ -1,0 +1,33 @@
+// Package function runs Lambda functions: code from a zip file, as processes of
+// this machine, behind AWS's own Lambda Runtime API.
+//
+//	Invoke ──► pool ──► environment ──── Runtime API on a loopback port ◄──┐
+//	Enqueue ─► queue ──►  (one a concurrent    next · response · error     │
+//	           (store)     invocation)                                    │
+//	                          └── starts ──► bootstrap | python3 | node ──┘
+//	                                             stdout, stderr ──► CloudWatch Logs
+//
+// An environment is a process, its private directory for temporary files, its
+// log stream and an HTTP server of its own. It takes one invocation at a time,
+// stays warm, and ends when it was idle for long, when its function changes,
+// when an invocation times out, or with this process: the kernel kills it when
+// the server dies. Runtimes that AWS calls provided.* run the program bootstrap;
+// python3.* and nodejs* run the interpreter that this machine has, with a small
+// client of the Runtime API (client.py, client.mjs).
+//
+// A function is a Function record and a Version record for $LATEST and each
+// published version. Its code lies unpacked in a directory named by the digest
+// of the zip; versions share it. Asynchronous events are records, too: they
+// outlive the server and are delivered at least once.
+//
+// What is enforced: Timeout, the time of init, the size of payloads, the number
+// of environments and, on Linux as root, MemorySize through a control group. The
+// process runs as the user who runs grue and sees this machine's files: the size
+// of /tmp, VPC settings and the permissions of the role are recorded only.
+//
+// Where to change what: record.go, change.go and resolve.go (records), code.go
+// and unzip.go (code), runtime.go (what runs), pool.go (which environment),
+// environment.go and environ.go (its life), runtimeapi.go (the Runtime API),
+// invocation.go (one invocation), output.go and journal.go (logs), queue.go
+// (asynchronous events), process_linux.go and memory_linux.go (the kernel).
+package function

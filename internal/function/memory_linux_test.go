@@ -1,0 +1,3 @@
+package function
+
+func memoryEnforced(f *Functions) bool { return f.memory.dir != "" }

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package function
+
+func memoryEnforced(*Functions) bool { return false }

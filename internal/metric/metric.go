@@ -1,0 +1,59 @@
+package metric
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/grue-ecs/grue/internal/arn"
+)
+
+// Metric names a series. Dimensions may stand in any order.
+type Metric struct {
+	arn.Scope
+	Namespace, Name string
+	Dimensions      []Dimension
+	// Unit of the samples, "Count" or "Seconds"; in a query, "" is any.
+	Unit string
+	// High asks for points of one second. It takes effect with the first sample.
+	High bool
+}
+
+// Dimension is one name-value pair of a metric.
+type Dimension struct{ Name, Value string }
+
+// Dims makes dimensions out of names and values in turn.
+func Dims(pairs ...string) []Dimension {
+	d := make([]Dimension, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		d = append(d, Dimension{pairs[i], pairs[i+1]})
+	}
+	return d
+}
+
+// sorted returns dimensions in order of name, without changing d.
+func sorted(d []Dimension) []Dimension {
+	byName := func(a, b Dimension) int { return cmp.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(d, byName) {
+		return d
+	}
+	d = slices.Clone(d)
+	slices.SortFunc(d, byName)
+	return d
+}
+
+// key identifies a metric without its unit.
+func (m *Metric) key() string {
+	var b strings.Builder
+	for _, s := range []string{m.Account, m.Region, m.Namespace, m.Name} {
+		b.WriteString(s)
+		b.WriteByte(0)
+	}
+	for _, d := range sorted(m.Dimensions) {
+		b.WriteString(d.Name)
+		b.WriteByte(1)
+		b.WriteString(d.Value)
+		b.WriteByte(0)
+	}
+	return b.String()
+}

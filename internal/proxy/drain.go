@@ -1,0 +1,38 @@
+package proxy
+
+import "time"
+
+// A target leaves in this order: it gets no new request; its idle connections
+// are closed; the requests in flight may end until the deregistration delay is
+// over; what is left then is cut off, which its clients see as 502.
+
+// drain begins or moves the end of draining.
+func (t *target) drain(until time.Time) {
+	t.draining.Store(true)
+	t.closeIdle()
+	t.mu.Lock()
+	if t.cutAt != nil {
+		t.cutAt.Stop()
+	}
+	t.cutAt = time.AfterFunc(time.Until(until), t.cut)
+	t.mu.Unlock()
+}
+
+// cut ends everything that the target still does.
+func (t *target) cut() {
+	t.draining.Store(true)
+	t.gone.Store(true)
+	t.closeIdle()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cutAt != nil {
+		t.cutAt.Stop()
+	}
+	for b := range t.conns {
+		b.interrupt()
+	}
+	for _, f := range t.cuts {
+		go f()
+	}
+	t.cuts = nil
+}

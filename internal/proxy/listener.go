@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+)
+
+// socket is one listening address. Which listener it serves is in the view.
+type socket struct {
+	proxy    *Proxy
+	address  string
+	listener *net.TCPListener
+	done     chan struct{} // the accept loop has ended
+	accepts  bool
+}
+
+// bind listens on an address, or takes over the socket of the process before.
+func (p *Proxy) bind(address string) (*socket, error) {
+	l, err := p.adopted.tcp(address)
+	if err == nil && l == nil {
+		l, err = listenTCP(address)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &socket{proxy: p, address: address, listener: l, done: make(chan struct{})}
+	p.sockets[address] = s
+	return s, nil
+}
+
+func listenTCP(address string) (*net.TCPListener, error) {
+	config := net.ListenConfig{Control: listenControl}
+	l, err := config.Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return l.(*net.TCPListener), nil
+}
+
+// bindable reports whether an address can be bound now.
+func bindable(address string) bool {
+	l, err := listenTCP(address)
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
+}
+
+func (p *Proxy) startAccepting(s *socket) {
+	s.accepts = true
+	p.running.Go(s.accept)
+}
+
+func (s *socket) close() {
+	s.listener.Close()
+	if s.accepts {
+		<-s.done
+	}
+}
+
+// accept hands each connection to a goroutine of its own.
+func (s *socket) accept() {
+	defer close(s.done)
+	for {
+		conn, err := s.listener.AcceptTCP()
+		if err != nil {
+			if isTemporary(err) {
+				s.proxy.log.Warn("accept", "address", s.address, "err", err)
+				if sleep(s.proxy.ctx, 20*time.Millisecond) {
+					continue
+				}
+			}
+			return
+		}
+		s.proxy.serving.Go(func() { s.proxy.serveConn(s, conn) })
+	}
+}
+
+// isTemporary reports errors of accept that pass: out of file descriptors, or a
+// connection that ended in the queue.
+func isTemporary(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS, syscall.ENOMEM} {
+		if isErrno(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// serveConn serves a new connection by the protocol that it speaks.
+func (p *Proxy) serveConn(s *socket, conn *net.TCPConn) {
+	f := p.view.Load().fronts[s]
+	if f == nil {
+		conn.Close()
+		return
+	}
+	f.meter.shard(p.connID.Load()).newConns.Add(1)
+	if f.tls == nil {
+		newClientConn(p, s, conn, f.idleTimeout).serve()
+		return
+	}
+	secure := tls.Server(conn, f.tls)
+	ctx, cancel := context.WithTimeout(p.ctx, handshakeTimeout)
+	err := secure.HandshakeContext(ctx)
+	cancel()
+	if err != nil {
+		secure.Close()
+		return
+	}
+	state := secure.ConnectionState()
+	if state.NegotiatedProtocol == "h2" {
+		p.serveHTTP2(s, conn, secure, &state)
+		return
+	}
+	c := newClientConn(p, s, secure, f.idleTimeout)
+	c.raw, _ = conn.SyscallConn()
+	c.tls = &state
+	c.serve()
+}

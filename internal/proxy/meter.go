@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
+)
+
+// meterShards is the number of copies of each counter. A connection uses always
+// the same one, so that cores seldom write to the same cache line.
+const meterShards = 8
+
+// meter counts for one load balancer and target group. The group is empty for
+// what no group answered.
+type meter struct {
+	lb, group string
+	quiet     int // reports in a row without a count, outside of the table
+	shards    [meterShards]counters
+}
+
+// counters has the same fields as route.Traffic.
+type counters struct {
+	requests               atomic.Uint64
+	target                 [6]atomic.Uint64 // by status class
+	elb                    [6]atomic.Uint64
+	elb500, elb502, elb503 atomic.Uint64
+	elb504, connectErrors  atomic.Uint64
+	bytes, newConns        atomic.Uint64
+	latencySum             atomic.Int64
+	latency                [route.LatencyBuckets]atomic.Uint32
+	_                      [64]byte // no false sharing with the next shard
+}
+
+func (m *meter) shard(n uint32) *counters { return &m.shards[n%meterShards] }
+
+// answered counts a target's response.
+func (c *counters) answered(status int, latency time.Duration) {
+	if class := status / 100; class < len(c.target) {
+		c.target[class].Add(1)
+	}
+	c.latency[route.LatencyBucket(latency)].Add(1)
+	c.latencySum.Add(int64(latency))
+}
+
+// made counts an answer of the load balancer itself.
+func (c *counters) made(status int) {
+	if class := status / 100; class < len(c.elb) {
+		c.elb[class].Add(1)
+	}
+	switch status {
+	case 500:
+		c.elb500.Add(1)
+	case 502:
+		c.elb502.Add(1)
+	case 503:
+		c.elb503.Add(1)
+	case 504:
+		c.elb504.Add(1)
+	}
+}
+
+// take moves the counts of all shards into t and reports whether there were any.
+func (m *meter) take(t *route.Traffic) bool {
+	for i := range m.shards {
+		m.shards[i].take(t)
+	}
+	t.LB, t.Group = m.lb, m.group
+	return t.Requests|t.Bytes|t.NewConns|t.ConnectErrors|t.ELB3xx|t.ELB4xx|t.ELB5xx|
+		t.Target2xx|t.Target3xx|t.Target4xx|t.Target5xx != 0
+}
+
+func (c *counters) take(t *route.Traffic) {
+	t.Requests += c.requests.Swap(0)
+	t.Target2xx += c.target[2].Swap(0)
+	t.Target3xx += c.target[3].Swap(0)
+	t.Target4xx += c.target[4].Swap(0)
+	t.Target5xx += c.target[5].Swap(0)
+	t.ELB3xx += c.elb[3].Swap(0)
+	t.ELB4xx += c.elb[4].Swap(0)
+	t.ELB5xx += c.elb[5].Swap(0)
+	t.ELB500 += c.elb500.Swap(0)
+	t.ELB502 += c.elb502.Swap(0)
+	t.ELB503 += c.elb503.Swap(0)
+	t.ELB504 += c.elb504.Swap(0)
+	t.ConnectErrors += c.connectErrors.Swap(0)
+	t.Bytes += c.bytes.Swap(0)
+	t.NewConns += c.newConns.Swap(0)
+	t.LatencySum += time.Duration(c.latencySum.Swap(0))
+	for i := range c.latency {
+		if c.latency[i].Load() != 0 {
+			t.Latency[i] += c.latency[i].Swap(0)
+		}
+	}
+}
+
+// meters holds every meter by load balancer and group.
+type meters struct {
+	mu      sync.Mutex
+	by      map[[2]string]*meter
+	used    map[[2]string]bool // in the table in force
+	foreign []route.Traffic    // counted by the process before
+}
+
+// quietReports is how many reports a meter outlives its group: requests that
+// end late still count.
+const quietReports = 600
+
+// tidy forgets a meter that has left the table long ago. The caller holds the lock.
+func (m *meters) tidy(key [2]string, each *meter, counted bool) {
+	if counted || m.used[key] {
+		each.quiet = 0
+		return
+	}
+	if each.quiet++; each.quiet > quietReports {
+		delete(m.by, key)
+	}
+}
+
+// use tells which meters the view counts with.
+func (m *meters) use(v *view) {
+	used := make(map[[2]string]bool)
+	for _, f := range v.fronts {
+		used[[2]string{f.meter.lb, f.meter.group}] = true
+		for _, g := range f.groups {
+			used[[2]string{g.meter.lb, g.meter.group}] = true
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.used = used
+}
+
+func (m *meters) get(lb, group string) *meter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := [2]string{lb, group}
+	if m.by[key] == nil {
+		if m.by == nil {
+			m.by = make(map[[2]string]*meter)
+		}
+		m.by[key] = &meter{lb: lb, group: group}
+	}
+	return m.by[key]
+}
+
+// take returns what was counted since the last call.
+func (m *meters) take() []route.Traffic {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := m.foreign
+	m.foreign = nil
+	for key, each := range m.by {
+		var t route.Traffic
+		if each.take(&t) {
+			out = append(out, t)
+		}
+		m.tidy(key, each, t.Requests|t.Bytes|t.NewConns != 0)
+	}
+	return route.AddTraffic(nil, out)
+}
+
+// add counts what another process counted.
+func (m *meters) add(counted []route.Traffic) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.foreign = route.AddTraffic(m.foreign, counted)
+}

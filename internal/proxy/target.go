@@ -1,0 +1,118 @@
+package proxy
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
+)
+
+// errTargetGone is a target that left between the choice and the connection.
+var errTargetGone = errors.New("proxy: target has left")
+
+// targetKey is the identity of a registration: the same address registered
+// again is a new target.
+type targetKey struct {
+	id         string
+	port       int
+	registered int64
+}
+
+func keyOf(t *route.Target) targetKey { return targetKey{t.ID, t.Port, t.Registered.UnixNano()} }
+
+func (t *target) key() targetKey { return targetKey{t.id, t.port, t.registered.UnixNano()} }
+
+// target is one registered target at run time.
+type target struct {
+	group      *group
+	id         string
+	port       int
+	registered time.Time
+	address    string
+	tls        bool
+
+	load     atomic.Int64 // requests in flight
+	draining atomic.Bool
+	gone     atomic.Bool // no connection may live any more
+
+	mu     sync.Mutex
+	idle   []*backend // the last one was used last
+	conns  map[*backend]struct{}
+	cuts   map[int]func() // ends of tunnels and HTTP/2 exchanges
+	cutID  int
+	rounds http.RoundTripper // HTTP/2 clients, and targets that speak HTTP/2
+	cutAt  *time.Timer
+
+	drainUntil time.Time // guarded by group.mu, as is health
+	health     health
+}
+
+func newTarget(g *group, spec *route.Target) *target {
+	t := &target{
+		group: g, id: spec.ID, port: spec.Port, registered: spec.Registered,
+		address: spec.Address, tls: g.spec.Protocol == "HTTPS",
+		conns: make(map[*backend]struct{}),
+	}
+	t.health.reset()
+	return t
+}
+
+// claim counts a request in. It fails when the target has begun to drain: the
+// count is up before the check, so that who sees it at 0 after the target began
+// to drain knows that no more will come.
+func (t *target) claim() bool {
+	t.load.Add(1)
+	if t.draining.Load() {
+		t.release()
+		return false
+	}
+	return true
+}
+
+// release counts a request out.
+func (t *target) release() {
+	if t.load.Add(-1) == 0 && t.draining.Load() {
+		t.group.proxy.healthChanged(t)
+	}
+}
+
+// track adds a new connection; it fails when the target is gone.
+func (t *target) track(b *backend) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.gone.Load() {
+		return false
+	}
+	t.conns[b] = struct{}{}
+	return true
+}
+
+func (t *target) forget(b *backend) {
+	t.mu.Lock()
+	delete(t.conns, b)
+	t.mu.Unlock()
+}
+
+// onCut registers what ends an exchange when the target is cut off. It is false
+// when that has already happened.
+func (t *target) onCut(f func()) (undo func(), ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.gone.Load() {
+		return nil, false
+	}
+	if t.cuts == nil {
+		t.cuts = make(map[int]func())
+	}
+	t.cutID++
+	id := t.cutID
+	t.cuts[id] = f
+	return func() {
+		t.mu.Lock()
+		delete(t.cuts, id)
+		t.mu.Unlock()
+	}, true
+}

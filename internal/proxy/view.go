@@ -1,0 +1,117 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
+)
+
+// view is a table in force: what a request sees from its start to its end.
+type view struct {
+	router *route.Router
+	fronts map[*socket]*front
+	groups map[string]*group
+	sealer *sealer
+}
+
+// front is one listener, prepared for serving.
+type front struct {
+	listener     *route.Listener
+	rules        *route.Rules
+	groups       map[string]*groupRef
+	meter        *meter // what no group answered
+	port         string
+	scheme       string
+	idleTimeout  time.Duration
+	keepAlive    time.Duration
+	serverHeader bool
+	own          []byte // response fields that the listener sets
+	ownNames     []string
+	tls          *tls.Config
+	log          *accessLog
+}
+
+// groupRef is a target group as one listener sees it. Its settings are those of
+// the table.
+type groupRef struct {
+	group          *group
+	meter          *meter
+	version        string
+	stickiness     string
+	stickyDuration time.Duration
+	appCookie      string
+}
+
+// newFront prepares a listener.
+func (p *Proxy) newFront(r *route.Router, l *route.Listener, groups map[string]*group) *front {
+	f := &front{
+		listener: l, rules: r.Listener(l.ARN), meter: p.meters.get(l.LB, ""),
+		port: portOf(l.Address), scheme: strings.ToLower(l.Protocol),
+		idleTimeout: l.Attributes.IdleTimeout, keepAlive: l.Attributes.ClientKeepAlive,
+		serverHeader: l.ServerHeader, groups: make(map[string]*groupRef),
+	}
+	if f.idleTimeout <= 0 {
+		f.idleTimeout = defaultIdle
+	}
+	if f.keepAlive <= 0 {
+		f.keepAlive = defaultKeepAlive
+	}
+	for _, name := range sortedKeys(l.ResponseHeaders) {
+		f.ownNames = append(f.ownNames, strings.ToLower(name))
+		if value := l.ResponseHeaders[name]; value != "" {
+			f.own = appendField(f.own, name, value)
+		}
+	}
+	for i := range l.Rules {
+		forward := l.Rules[i].Action.Forward
+		if forward == nil {
+			continue
+		}
+		for _, w := range forward.Groups {
+			spec := r.Table().Groups[w.Group]
+			f.groups[w.Group] = &groupRef{
+				group: groups[w.Group], meter: p.meters.get(l.LB, w.Group), version: versionOf(spec),
+				stickiness: spec.Stickiness, stickyDuration: spec.StickyDuration, appCookie: spec.AppCookie,
+			}
+		}
+	}
+	return f
+}
+
+// versionOf is a group's protocol version; HTTP1 when the table says nothing.
+func versionOf(g *route.Group) string {
+	if g.Version == "" {
+		return "HTTP1"
+	}
+	return g.Version
+}
+
+// overrides reports whether the listener sets or removes the response field.
+func (f *front) overrides(name string) bool {
+	return len(f.ownNames) > 0 && slices.ContainsFunc(f.ownNames, func(own string) bool { return equalFold(name, own) })
+}
+
+// appendOwn appends the response fields that the listener sets.
+func (f *front) appendOwn(out []byte) []byte { return append(out, f.own...) }
+
+// rename applies routing.http.request.*.header_name.
+func (f *front) rename(name string) string {
+	for from, to := range f.listener.RenameHeaders {
+		if strings.EqualFold(from, name) && to != "" {
+			return to
+		}
+	}
+	return name
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,141 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/runtime"
+)
+
+func TestExec(t *testing.T) {
+	w := newWorld(t)
+	c := app("a", "hang=")
+	c.User, c.Env = "app", []string{"MARK=here"}
+	id := w.start(w.spec(c))
+	w.running(id)
+	t.Run("streams and exit code", func(t *testing.T) {
+		var out, errs bytes.Buffer
+		code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "env=MARK", "id=", "warn=oops", "echo=", "exit=5"},
+			runtime.ExecIO{Stdin: strings.NewReader("typed\n"), Stdout: &out, Stderr: &errs})
+		if code != 5 || err != nil || out.String() != "here\n1000 1001 [2000]\ntyped\n" || errs.String() != "oops\n" {
+			t.Errorf("%d, %v, %q, %q", code, err, out.String(), errs.String())
+		}
+	})
+	t.Run("terminal", func(t *testing.T) {
+		var out bytes.Buffer
+		code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "print=tty", "exit=4"}, runtime.ExecIO{Stdout: &out, TTY: true})
+		if code != 4 || err != nil || out.String() != "tty\r\n" {
+			t.Errorf("%d, %v, %q", code, err, out.String())
+		}
+	})
+	t.Run("no such program", func(t *testing.T) {
+		if _, err := w.Exec(t.Context(), id, "a", []string{"/nope"}, runtime.ExecIO{}); err == nil || !strings.Contains(err.Error(), "no such file") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("no such container", func(t *testing.T) {
+		if _, err := w.Exec(t.Context(), id, "zz", []string{"/guest"}, runtime.ExecIO{}); err == nil {
+			t.Error("no error")
+		}
+		if _, err := w.Exec(t.Context(), "ghost", "a", []string{"/guest"}, runtime.ExecIO{}); !errors.Is(err, runtime.ErrNotFound) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("given up", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := w.Exec(ctx, id, "a", []string{"/guest", "hang="}, runtime.ExecIO{Stdout: io.Discard}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		until(t, "the command is killed", func() bool {
+			s, err := w.Stats(t.Context(), id)
+			return err == nil && s["a"].PIDs > 0 && s["a"].PIDs < 12
+		})
+	})
+	w.stop(id)
+	w.remove(id)
+}
+
+func TestStats(t *testing.T) {
+	w := newWorld(t)
+	c := app("a", "serve=:80")
+	c.MemoryMiB = 64
+	id := w.start(w.spec(c))
+	s := w.running(id)
+	until(t, "an answer", func() bool { _, err := http.Get("http://" + s.IP); return err == nil })
+	st, err := w.Stats(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := st["a"]; a.CPU <= 0 || a.MemoryBytes == 0 || a.MemoryLimit != 64<<20 || a.PIDs == 0 || a.RxBytes == 0 || a.TxBytes == 0 {
+		t.Errorf("%+v", a)
+	}
+	w.stop(id)
+	w.remove(id)
+}
+
+func TestBridgePorts(t *testing.T) {
+	w := newWorld(t)
+	c := app("a", "hang=")
+	c.Ports = []runtime.Port{{Container: 80}, {Container: 81, Protocol: "udp"}, {Container: 82, Host: 18082}}
+	s := w.spec(c)
+	s.NetworkMode = runtime.ModeBridge
+	id := w.start(s)
+	st := w.running(id)
+	p := st.Containers[0].Ports
+	if len(p) != 3 || p[0].Host < 32768 || p[0].Protocol != "tcp" || p[1].Protocol != "udp" || p[2].Host != 18082 || p[0].BindIP != "0.0.0.0" {
+		t.Errorf("%+v", p)
+	}
+	second := w.spec(c)
+	second.NetworkMode = runtime.ModeBridge
+	if st := w.stopped(w.start(second)); st.Fail == nil || st.Fail.Reason != "CannotStartContainerError: Bind for 0.0.0.0:18082 failed: port is already allocated" {
+		t.Errorf("%s", show(st))
+	}
+	w.Close()
+	w.open()
+	third := w.spec(c)
+	third.NetworkMode = runtime.ModeBridge
+	if st := w.stopped(w.start(third)); st.Fail == nil {
+		t.Errorf("ports were forgotten: %s", show(st))
+	}
+	w.stop(id)
+	for _, x := range []string{id, second.ID, third.ID} {
+		w.remove(x)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	w := newWorld(t)
+	w.Close()
+	w.opts.LogBytes, w.opts.LogFiles = 2000, 3
+	w.open()
+	long := strings.Repeat("x", 300<<10)
+	s := w.stopped(w.start(w.spec(app("a", "lines=5000"))))
+	files, _ := filepath.Glob(s.Containers[0].LogFile + "*")
+	if len(files) != 3 {
+		t.Errorf("files %v", files)
+	}
+	for _, f := range files {
+		if st, _ := os.Stat(f); st.Size() > 2000+66<<10 {
+			t.Errorf("%s has %d bytes", f, st.Size())
+		}
+	}
+	c := app("a", "env=LONG")
+	c.Env = []string{"LONG=" + long[:100<<10]}
+	s = w.stopped(w.start(w.spec(c)))
+	if out := w.output(s, "a"); len(out) != 1 || len(out[0]) != len("stdout: ")+100<<10 {
+		t.Errorf("%d lines", len(out))
+	}
+	w.remove(s.ID)
+	if _, err := os.Stat(s.Containers[0].LogFile); err != nil {
+		t.Errorf("Remove took the log: %v", err)
+	}
+}

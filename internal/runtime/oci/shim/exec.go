@@ -1,0 +1,124 @@
+//go:build linux
+
+package shim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/runtime"
+)
+
+var execCount atomic.Uint64
+
+// Exec runs a command for a health check.
+func (c *containers) Exec(ctx context.Context, name string, cmd []string, limit int) (int, string, error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return 0, "", err
+	}
+	defer read.Close()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		write.Close()
+		return 0, "", err
+	}
+	defer null.Close()
+	text := make(chan string, 1)
+	go func() {
+		data, _ := io.ReadAll(io.LimitReader(read, int64(limit)))
+		text <- string(data)
+		io.Copy(io.Discard, read)
+	}()
+	p, err := c.spawn(name, cmd, []*os.File{null, write, write}, nil)
+	write.Close()
+	if err != nil {
+		return 0, "", err
+	}
+	code, err := p.wait(ctx)
+	if err != nil {
+		return 0, "", err
+	}
+	select {
+	case out := <-text:
+		return code, out, nil
+	case <-time.After(200 * time.Millisecond): // a child of the command holds the pipe
+		return code, "", nil
+	}
+}
+
+// process is a command that runs in a container besides its own.
+type process struct {
+	pid    int
+	ended  <-chan end
+	reaper *reaper
+}
+
+// wait gives the exit code; when ctx ends first, the command is killed.
+func (p *process) wait(ctx context.Context) (int, error) {
+	select {
+	case e := <-p.ended:
+		return e.code(), nil
+	case <-ctx.Done():
+		_ = p.reaper.kill(p.pid, syscall.SIGKILL)
+		<-p.ended
+		return 0, ctx.Err()
+	}
+}
+
+// spawn starts a command in a running container, with the container's own
+// environment, user and working directory. With a console it gets a terminal.
+func (c *containers) spawn(name string, cmd []string, files []*os.File, tty *console) (*process, error) {
+	b, ok := c.boxes[name]
+	if !ok {
+		return nil, runtime.ErrNotFound
+	}
+	r := b.latest()
+	if r == nil {
+		return nil, fmt.Errorf("container %s is not running", name)
+	}
+	select {
+	case <-r.done:
+		return nil, fmt.Errorf("container %s is not running", name)
+	default:
+	}
+	if len(cmd) == 0 {
+		return nil, errors.New("no command")
+	}
+	base := "exec-" + strconv.FormatUint(execCount.Add(1), 10)
+	pidFile, logFile := filepath.Join(b.fast, base+".pid"), filepath.Join(b.fast, base+".log")
+	defer os.Remove(pidFile)
+	defer os.Remove(logFile)
+	argv := []string{
+		c.plan.Runtime, "--root", c.state(), "--log", filepath.Join(b.dir, base+".log"), "--log-format", "json",
+		"exec", "--detach", "--pid-file", filepath.Join(b.dir, base+".pid"),
+	}
+	if tty != nil {
+		argv = append(argv, "--tty", "--console-socket", tty.path)
+	}
+	argv = append(append(argv, b.id), cmd...)
+	var fds []uintptr
+	for _, f := range files {
+		fds = append(fds, f.Fd())
+	}
+	e, err := c.exec(argv, fds)
+	if err == nil && e.code() != 0 {
+		err = runtimeError(logFile, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	pid, err := readPID(pidFile)
+	if err != nil {
+		return nil, err
+	}
+	return &process{pid: pid, ended: c.reaper.adopt(pid), reaper: c.reaper}, nil
+}

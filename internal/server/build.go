@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"github.com/grue-ecs/grue/internal/api/ec2"
+	"github.com/grue-ecs/grue/internal/elb"
+	"github.com/grue-ecs/grue/internal/engine"
+	"github.com/grue-ecs/grue/internal/function"
+	"github.com/grue-ecs/grue/internal/image"
+	"github.com/grue-ecs/grue/internal/image/registry"
+	"github.com/grue-ecs/grue/internal/link"
+	"github.com/grue-ecs/grue/internal/logs"
+	"github.com/grue-ecs/grue/internal/metadata"
+	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/secret"
+	"github.com/grue-ecs/grue/internal/store"
+	"github.com/grue-ecs/grue/internal/usage"
+	"github.com/grue-ecs/grue/internal/watch"
+)
+
+// server is the running control plane.
+type server struct {
+	opts      Options
+	log       *slog.Logger
+	store     *store.Store
+	machine   machine
+	platform  *platform
+	link      *link.Client
+	balancer  *elb.Balancer
+	engine    *engine.Engine
+	images    *image.Store
+	registry  *registry.Registry
+	logs      *logs.Store
+	vault     *secret.Vault
+	functions *function.Functions
+	ec2       *ec2.Service
+	metrics   *metric.Store
+	watcher   *watch.Watcher
+	usage     *usage.Sampler
+	metadata  *metadata.Handler
+	events    *eventStream
+	api       http.Handler
+
+	undo []func() // in reverse order of their making
+}
+
+// build makes all parts in the order of their needs. On an error what was made
+// is closed again.
+func build(_ context.Context, o Options) (*server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &server{opts: o, log: o.Log}
+	for _, step := range []struct {
+		what string
+		make func() error
+	}{
+		{"open the state", s.openStore},
+		{"open the image store", s.openImages},
+		{"open the container runtime", s.openPlatform},
+		{"connect the load balancers", s.openBalancer},
+		{"watch the metrics", s.openWatcher},
+		{"open the log store", s.openLogs},
+		{"open the secret store", s.openVault},
+		{"open the functions", s.openFunctions},
+		{"start the engine", s.openEngine},
+		{"start the APIs", s.openAPI},
+	} {
+		if err := step.make(); err != nil {
+			s.close()
+			return nil, fmt.Errorf("%s: %w", step.what, err)
+		}
+	}
+	return s, nil
+}
+
+// onClose notes how to undo the step just made.
+func (s *server) onClose(fn func()) { s.undo = append(s.undo, fn) }
+
+func (s *server) close() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	s.undo = nil
+}
+
+func (s *server) path(name string) string { return filepath.Join(s.opts.Data, name) }
+
+func (s *server) openStore() (err error) {
+	if s.store, err = store.Open(s.path("state.db"), store.Options{}); err != nil {
+		return err
+	}
+	s.onClose(func() { s.store.Close() })
+	s.events = newEventStream(s.store)
+	s.onClose(s.events.stop)
+	s.machine, err = identify(s.store)
+	return err
+}

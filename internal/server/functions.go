@@ -1,0 +1,85 @@
+package server
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/api/iam"
+	"github.com/grue-ecs/grue/internal/api/sts"
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/function"
+)
+
+// openFunctions needs the log store and the state; the engine and the APIs
+// need it.
+func (s *server) openFunctions() (err error) {
+	url, ca := s.ownEndpoint()
+	s.functions, err = function.New(function.Options{
+		Dir: s.path("functions"), Store: s.store, Logs: s.logs, Endpoint: url, CA: ca,
+		Credentials: s.functionCredentials, Minute: s.opts.Minute, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.onClose(s.functions.Close)
+	return nil
+}
+
+// ownEndpoint is where programs on this machine find the API, and the
+// certificate to trust when it is one of our own.
+func (s *server) ownEndpoint() (url, ca string) {
+	l := s.opts.Listener
+	addr := l.Addr().String()
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		addr = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	}
+	if _, plain := l.(*net.TCPListener); plain {
+		return "http://" + addr, ""
+	}
+	if cert := s.path(filepath.Join("tls", "cert.pem")); fileExists(cert) {
+		ca = cert
+	}
+	return "https://" + addr, ca
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// functionLife is how long the keys of an environment are good; the role's
+// maximum does not bound them, as in AWS.
+const functionLife = 12 * time.Hour
+
+// functionCredentials opens a session of a function's role.
+func (s *server) functionCredentials(_ arn.Scope, roleARN, name string) (function.Credentials, error) {
+	role, ok := arn.Parse(roleARN)
+	if !ok {
+		return function.Credentials{}, fmt.Errorf("%q is not the ARN of a role", roleARN)
+	}
+	roleName := arn.Name(role.Resource)
+	id, _, known := iam.New(iam.Options{Store: s.store}).Role(role.Account, roleName)
+	if !known {
+		sum := sha256.Sum256([]byte(roleARN))
+		id = "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+	}
+	secret, token := make([]byte, 30), make([]byte, 120)
+	rand.Read(secret)
+	rand.Read(token)
+	c := function.Credentials{
+		AccessKey: "ASIA" + rand.Text()[:16], Secret: base64.StdEncoding.EncodeToString(secret),
+		Token: base64.StdEncoding.EncodeToString(token), Expires: time.Now().Add(functionLife).UTC().Truncate(time.Second),
+	}
+	return c, sts.NewKeys(s.store, nil).Save(sts.Session{
+		AccessKey: c.AccessKey, Secret: c.Secret, Token: c.Token, Expires: c.Expires, Account: role.Account,
+		ARN:    "arn:" + role.Partition + ":sts::" + role.Account + ":assumed-role/" + roleName + "/" + name,
+		UserID: id + ":" + name,
+	})
+}

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/grue-ecs/grue/internal/wire"
+)
+
+var update = flag.Bool("update", false, "write README.md and docs/operations.md")
+
+// services are what the documents say of each service, by signing name.
+var services = map[string]struct {
+	title, differs string
+	client         any // of the SDK: what AWS has; nil where the SDK's package is too large
+}{
+	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; ExecuteCommand, task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
+	"elasticloadbalancing": {
+		"Elastic Load Balancing v2", "application load balancers only; no Lambda targets, no authenticating actions", (*elb.Client)(nil),
+	},
+	"ecr":            {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
+	"logs":           {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
+	"lambda":         {"Lambda", "zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no container images, layers, S3 or event sources", (*lambda.Client)(nil)},
+	"monitoring":     {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are not delivered, and the history says so", (*cloudwatch.Client)(nil)},
+	"ssm":            {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
+	"secretsmanager": {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
+	"acm":            {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
+	"sts":            {"STS", "roles need not exist; web identity tokens are believed from this machine only", (*sts.Client)(nil)},
+	"iam":            {"IAM", "recorded, not enforced", (*iam.Client)(nil)},
+	"ec2":            {"EC2 networking", "recorded, not enforced; no instances but this machine", nil},
+}
+
+// operations asks a server, wired as always, what it answers.
+func operations(t *testing.T) map[string][]string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	s, err := build(t.Context(), Options{
+		Listener: l, Data: t.TempDir(), Region: "us-east-1", Account: "000000000000", Runtime: "fake",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	r, ok := s.api.(*wire.Registry)
+	if !ok {
+		t.Fatalf("the API is a %T", s.api)
+	}
+	return r.Operations()
+}
+
+// known are the operations that AWS has: the methods of the SDK's client that
+// take a context, an input and options.
+func known(client any) []string {
+	if client == nil {
+		return nil
+	}
+	var out []string
+	typ := reflect.TypeOf(client)
+	for i := range typ.NumMethod() {
+		m := typ.Method(i)
+		if m.Type.NumIn() == 4 && m.Type.IsVariadic() && m.Type.In(2).Kind() == reflect.Pointer &&
+			strings.HasSuffix(m.Type.In(2).Elem().Name(), "Input") {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
+
+// TestREADME holds the documents against what the server answers.
+func TestREADME(t *testing.T) {
+	ops := operations(t)
+	for name := range ops {
+		if _, ok := services[name]; !ok {
+			t.Errorf("the service %s is not described: add it to services in readme_test.go", name)
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(ops), func(a, b string) int { return strings.Compare(services[a].title, services[b].title) })
+	var table, list strings.Builder
+	table.WriteString("| Service | Operations that work | What differs |\n|---|---|---|\n")
+	list.WriteString("# Operations\n\nWritten by `go test ./internal/server -run README -update` from what the server answers.\n")
+	for _, name := range order {
+		s := services[name]
+		all := known(s.client)
+		count := fmt.Sprint(len(ops[name]))
+		if len(all) > 0 {
+			count += fmt.Sprint(" of ", len(all))
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s |\n", s.title, count, s.differs)
+		fmt.Fprintf(&list, "\n## %s\n\n%s.\n\nWorks: %s.\n", s.title, upperFirst(s.differs), strings.Join(ops[name], ", "))
+		absent := slices.DeleteFunc(slices.Clone(all), func(op string) bool { return slices.Contains(ops[name], op) })
+		if len(absent) > 0 {
+			fmt.Fprintf(&list, "\nAbsent: %s.\n", strings.Join(absent, ", "))
+		}
+	}
+	check(t, filepath.Join("..", "..", "README.md"), func(old string) string {
+		head, rest, ok1 := strings.Cut(old, "-update -->\n")
+		_, tail, ok2 := strings.Cut(rest, "<!-- /operations -->")
+		if !ok1 || !ok2 {
+			t.Fatal("README.md has lost the marks around its table of operations")
+		}
+		return head + "-update -->\n" + table.String() + "<!-- /operations -->" + tail
+	})
+	check(t, filepath.Join("..", "..", "docs", "operations.md"), func(string) string { return list.String() })
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// check compares a file with what it should be, or writes it.
+func check(t *testing.T, file string, want func(old string) string) {
+	t.Helper()
+	old, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	now := want(string(old))
+	if now == string(old) {
+		return
+	}
+	if !*update {
+		t.Errorf("%s does not say what the server answers: run 'go test ./internal/server -run README -update'", file)
+		return
+	}
+	if err := os.WriteFile(file, []byte(now), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// stopBudget bounds the orderly stop of tasks, so that `grue up` ends within 10 s.
+const stopBudget = 5 * time.Second
+
+// Options of Run.
+type Options struct {
+	Listener   net.Listener
+	Data       string // directory of everything that grue owns
+	Region     string // default of requests that name none
+	Account    string
+	Runtime    string          // auto, oci or docker
+	OCIRuntime string          // runc, crun, … or a path
+	Minute     time.Duration   // length of a minute
+	KeepTasks  bool            // leave tasks running at the end
+	Hurry      <-chan struct{} // closed when the tasks are to be killed at the end, not stopped
+	Self       string          // path of the grue binary, for shims
+	Ready      func()          // called once every API answers
+	Log        *slog.Logger
+}
+
+// Run serves until ctx ends. Then it stops the tasks, unless KeepTasks is set,
+// and returns.
+func Run(ctx context.Context, o Options) error {
+	s, err := build(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var wg sync.WaitGroup
+	failed := make(chan error, 8) // one for each that can fail
+	background := func(fn func(context.Context) error) {
+		wg.Go(func() {
+			if err := fn(work); err != nil && work.Err() == nil {
+				failed <- err
+			}
+		})
+	}
+	background(s.balancer.Run)
+	background(s.engine.Run)
+	background(s.watcher.Run)
+	background(s.usage.Run)
+	background(s.serveMetadata)
+	background(s.housekeeping)
+	web := s.httpServer()
+	wg.Go(func() {
+		if err := web.Serve(o.Listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	})
+	if o.Ready != nil {
+		o.Ready()
+	}
+	select {
+	case <-ctx.Done():
+		err = nil
+	case err = <-failed:
+	}
+	s.shutdown(web, o.KeepTasks, o.Hurry)
+	stopWork()
+	wg.Wait()
+	return err
+}
+
+// shutdown ends the API first, so that nothing new begins, then the tasks.
+func (s *server) shutdown(web *http.Server, keep bool, hurry <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopBudget)
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer cancel()
+	watch.Go(func() {
+		select {
+		case <-hurry:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	s.events.close()
+	quick, done := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer done()
+	if web.Shutdown(quick) != nil {
+		web.Close()
+	}
+	if keep {
+		return
+	}
+	if err := s.engine.Shutdown(ctx); err != nil {
+		s.log.Warn("tasks that did not end in time are killed", "err", err)
+		s.killTasks()
+	}
+}

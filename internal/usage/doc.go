@@ -1,0 +1,12 @@
+// Package usage measures the tasks of services and publishes what ECS publishes
+// about them: CPUUtilization and MemoryUtilization in AWS/ECS, with the
+// dimensions ClusterName and ServiceName, in percent of what the task definition
+// reserves.
+//
+//	store: RUNNING tasks of services ─► Stats(task) ─► difference to the last look
+//	                                                     └─► metric.Store
+//
+// A task is looked at four times a minute; each look adds one sample for each
+// task, so that Minimum and Maximum of a minute are those of the extreme task. A
+// task is measured from its second look on, for CPU use is a difference.
+package usage

@@ -1,0 +1,67 @@
+package usage
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/runtime"
+	"github.com/grue-ecs/grue/internal/state"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestUtilization(t *testing.T) {
+	st, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	scope := arn.Scope{Account: "1", Region: "r"}
+	err = st.Update(func(tx *store.Tx) error {
+		for _, id := range []string{"a", "b"} {
+			state.PutTask(tx, &state.Task{Scope: scope, Cluster: "c", ID: id, Service: "web", LastStatus: "RUNNING", CPU: "512", Memory: "1024"})
+		}
+		state.PutTask(tx, &state.Task{Scope: scope, Cluster: "c", ID: "alone", LastStatus: "RUNNING", CPU: "512", Memory: "1024"})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 1, 12, 0, 1, 0, time.UTC)
+	clock := func() time.Time { return now }
+	use := map[string]time.Duration{"a": time.Second, "b": time.Second} // of CPU time, in each look
+	total := map[string]time.Duration{}
+	metrics := metric.New(metric.Options{Now: clock})
+	s := New(Options{Store: st, Metrics: metrics, Now: clock, Stats: func(_ context.Context, id string) (map[string]runtime.Stats, error) {
+		if id == "alone" {
+			t.Error("a task without a service was measured")
+		}
+		total[id] += use[id]
+		return map[string]runtime.Stats{
+			"app":  {At: now, CPU: total[id], MemoryBytes: 256 << 20},
+			"side": {At: now, MemoryBytes: 256 << 20},
+		}, nil
+	}})
+	s.Sample(t.Context())
+	now = now.Add(10 * time.Second)
+	use["b"] = 4 * time.Second
+	s.Sample(t.Context())
+	m := metric.Metric{Scope: scope, Namespace: "AWS/ECS", Name: "CPUUtilization", Dimensions: metric.Dims("ClusterName", "c", "ServiceName", "web")}
+	cpu := metrics.Query(m, now.Add(-time.Minute), now.Add(time.Minute), 60)
+	m.Name = "MemoryUtilization"
+	memory := metrics.Query(m, now.Add(-time.Minute), now.Add(time.Minute), 60)
+	// Half a processor each: 1 s and 4 s in 10 s are 20 % and 80 %.
+	if len(cpu) != 1 || cpu[0].Minimum != 20 || cpu[0].Maximum != 80 || cpu[0].SampleCount != 2 || cpu[0].Unit != "Percent" {
+		t.Errorf("%+v", cpu)
+	}
+	if len(memory) != 1 || memory[0].Average() != 50 {
+		t.Errorf("%+v", memory)
+	}
+}

@@ -1,0 +1,27 @@
+// Package watch keeps CloudWatch alarms and evaluates them.
+//
+//	PutMetricAlarm ─► record ─┐   six times a minute
+//	metric.Store ─────────────┴─► Evaluate ─► alarm.Evaluate ─► new state
+//	                                                              │ one transaction
+//	   record · history · EventBridge event · composite alarms ◄──┘
+//
+// A minute is the metric store's, so alarms keep pace with a shortened bake. An
+// alarm with a period of a minute or more looks at the periods that end with
+// the last complete minute; one with a shorter period, at complete periods. A
+// state set by SetAlarmState stays for a minute, as AWS's next evaluation would
+// replace it.
+//
+// A change of state is committed together with everything that follows from it:
+// the history item, the event, the composite alarms that name the alarm, and
+// their suppression. Actions have nobody to go to: grue has no SNS and calls no
+// function for an alarm, so each is written into the history as failed, with the
+// reason. The event on the stream is how a change is acted upon.
+//
+// Metrics are in memory. After a restart an alarm that existed before keeps its
+// state until its periods lie after the start, unless real datapoints raise it:
+// a restart is no missing data.
+//
+// Files: record.go (alarms), history.go, event.go, math.go (queries and
+// formulas), metric.go (evaluation), change.go (a change of state), composite.go,
+// suppress.go, watcher.go (the loop), state.go (for the engine).
+package watch

@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/grue-ecs/grue/internal/image"
+	"github.com/grue-ecs/grue/internal/runtime"
+)
+
+// Config points an AWS SDK for Go client at this grue.
+func (g *Grue) Config() aws.Config {
+	return aws.Config{
+		HTTPClient: &http.Client{Transport: transport}, // one for all: each client would keep connections of its own
+		Region:     "us-east-1", BaseEndpoint: aws.String(g.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+}
+
+var transport = &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 10 * time.Second}
+
+// ECS is a client of this grue.
+func (g *Grue) ECS() *ecs.Client { return ecs.NewFromConfig(g.Config()) }
+
+// ELB is a client of this grue.
+func (g *Grue) ELB() *elb.Client { return elb.NewFromConfig(g.Config()) }
+
+// guest is the test program, built once for a test process.
+var guest = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "grue-guest-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	bin := filepath.Join(dir, "guest")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "github.com/grue-ecs/grue/test/harness/guest")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return out, err
+	}
+	return os.ReadFile(bin)
+})
+
+// Guest pushes an image of the guest program that answers with version and
+// behaves as mode says; it returns the image reference.
+func (g *Grue) Guest(t testing.TB, version, mode string) string {
+	t.Helper()
+	tag := version
+	if mode != "" {
+		tag += "-" + mode
+	}
+	return g.GuestAs(t, tag, version, mode)
+}
+
+// GuestAs pushes the guest under a tag of the caller's choice.
+func (g *Grue) GuestAs(t testing.TB, tag, version, mode string) string {
+	t.Helper()
+	bin, err := guest()
+	if err != nil {
+		t.Fatalf("build the guest: %v\n%s", err, bin)
+	}
+	ctx := context.Background()
+	img, err := image.Build(ctx, image.BuildOptions{
+		Files:      map[string]image.File{"/guest": {Content: bin, Mode: 0o755}},
+		Entrypoint: []string{"/guest"}, Env: []string{"VERSION=" + version, "MODE=" + mode},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := g.Listen + "/guest:" + tag
+	if err := image.Push(ctx, img, ref, runtime.RegistryAuth{}); err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}

@@ -1,0 +1,41 @@
+// Command guest is the program inside the containers of black-box tests.
+//
+// Without arguments it serves HTTP on :8080, answers with its VERSION and
+// misbehaves as MODE says:
+//
+//	""          works; drains on SIGTERM
+//	exit        ends with status 3 at once
+//	crash       ends with status 3 half a second after it listens
+//	unhealthy   answers 503 on /healthz
+//	late        answers 503 on /healthz for the first 12 seconds
+//	stubborn    ignores SIGTERM
+//	slow        listens a second late
+//
+// With arguments it performs steps, separated by ";":
+//
+//	guest print hello ";" sleep 1s ";" exit 3
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 {
+		perform(os.Args[1:])
+		return
+	}
+	mode := os.Getenv("MODE")
+	fmt.Println("guest", os.Getenv("VERSION"), mode)
+	switch mode {
+	case "exit":
+		os.Exit(3)
+	case "slow":
+		time.Sleep(time.Second)
+	case "crash":
+		time.AfterFunc(500*time.Millisecond, func() { os.Exit(3) })
+	}
+	serve(":8080", mode)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// perform runs steps separated by ";" and prints what each one says.
+func perform(words []string) {
+	for len(words) > 0 {
+		step := words
+		if i := slices.Index(words, ";"); i >= 0 {
+			step, words = words[:i], words[i+1:]
+		} else {
+			words = nil
+		}
+		if out := do(step); out != "" {
+			fmt.Println(out)
+		}
+	}
+}
+
+// verbs are what a step can do; each answers with what it found. "serve" can do
+// steps itself, so the table is filled at start.
+var verbs map[string]func(arg []string) string
+
+func init() {
+	verbs = map[string]func(arg []string) string{
+		"print": func(arg []string) string { return strings.Join(arg, " ") },
+		"err":   func(arg []string) string { fmt.Fprintln(os.Stderr, strings.Join(arg, " ")); return "" },
+		"lines": func(arg []string) string {
+			for i := range number(arg[0]) {
+				fmt.Printf("line %d\n", i)
+				if len(arg) > 1 {
+					time.Sleep(span(arg[1]))
+				}
+			}
+			return ""
+		},
+		"sleep": func(arg []string) string { time.Sleep(span(arg[0])); return "" },
+		"deaf":  func([]string) string { signal.Ignore(syscall.SIGTERM); return "" },
+		"obey": func(arg []string) string { // ends with a status on SIGTERM
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, syscall.SIGTERM)
+			go func() { <-c; fmt.Println("told to stop"); os.Exit(number(arg[0])) }()
+			return ""
+		},
+		"ready": func(arg []string) string { // tells on a port that the steps before are done
+			_, err := net.Listen("tcp", arg[0])
+			return said(err)
+		},
+		"dial": func(arg []string) string { // waits until a port takes connections
+			for range 100 {
+				if c, err := net.Dial("tcp", arg[0]); err == nil {
+					c.Close()
+					return ""
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			return "error: nobody listens"
+		},
+		"serve": func(arg []string) string { serve(arg[0], os.Getenv("MODE")); return "" },
+		"exit":  func(arg []string) string { os.Exit(number(arg[0])); return "" },
+		"eat": func(arg []string) string {
+			var all [][]byte
+			for range number(arg[0]) {
+				b := make([]byte, 1<<20)
+				for i := range b {
+					b[i] = 1
+				}
+				all = append(all, b)
+			}
+			return fmt.Sprint(len(all), " MiB eaten")
+		},
+		"env":     func(arg []string) string { return os.Getenv(arg[0]) },
+		"args":    func(arg []string) string { return strings.Join(arg, "|") },
+		"write":   func(arg []string) string { return said(os.WriteFile(arg[0], []byte(arg[1]), 0o644)) },
+		"read":    func(arg []string) string { b, err := os.ReadFile(arg[0]); return string(b) + said2(err) },
+		"probe":   probe,
+		"get":     func(arg []string) string { return get(arg[0]) },
+		"await":   await,
+		"put":     put,
+		"resolve": func(arg []string) string { a, err := net.LookupHost(arg[0]); return strings.Join(a, " ") + said2(err) },
+		"user":    func([]string) string { return fmt.Sprint(os.Getuid(), ":", os.Getgid()) },
+		"cwd":     func([]string) string { d, err := os.Getwd(); return d + said2(err) },
+		"nofile": func([]string) string {
+			doc, err := os.ReadFile("/proc/self/limits")
+			for line := range strings.Lines(string(doc)) {
+				if f := strings.Fields(line); strings.HasPrefix(line, "Max open files") {
+					return f[3] + ":" + f[4]
+				}
+			}
+			return said(err)
+		},
+		"address": func([]string) string {
+			list, err := net.InterfaceAddrs()
+			var out []string
+			for _, a := range list {
+				if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
+					out = append(out, ip.IP.String())
+				}
+			}
+			return strings.Join(out, " ") + said2(err)
+		},
+	}
+}
+
+// do runs one step.
+func do(step []string) string {
+	if len(step) == 0 {
+		return ""
+	}
+	verb, ok := verbs[step[0]]
+	if !ok {
+		fmt.Fprintln(os.Stderr, "no such step:", step[0])
+		os.Exit(64)
+	}
+	return verb(step[1:])
+}
+
+var client = &http.Client{Timeout: 3 * time.Second}
+
+func get(url string) string {
+	resp, err := client.Get(os.ExpandEnv(url))
+	if err != nil {
+		return said(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		return resp.Status + " " + string(b)
+	}
+	return string(b) + said2(err)
+}
+
+// probe is a health check: a URL must answer 200, a file must exist.
+func probe(arg []string) string {
+	if strings.HasPrefix(arg[0], "http") {
+		resp, err := client.Get(arg[0])
+		if err != nil || resp.StatusCode != http.StatusOK {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return ""
+	}
+	if _, err := os.Stat(arg[0]); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	return ""
+}
+
+// await asks again until a URL answers.
+func await(arg []string) string {
+	out := ""
+	for range 100 {
+		if out = get(arg[0]); !strings.HasPrefix(out, "error") {
+			return out
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return out
+}
+
+func put(arg []string) string {
+	req, err := http.NewRequest(http.MethodPut, os.ExpandEnv(arg[0]), strings.NewReader(arg[1]))
+	if err != nil {
+		return said(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return said(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.Status + " " + string(b) + said2(err)
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func span(s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func said(err error) string {
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return "ok"
+}
+
+func said2(err error) string {
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	return ""
+}
