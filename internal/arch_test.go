@@ -27,7 +27,7 @@ var rows = []struct {
 	layer    string
 	packages []string
 }{
-	{"0 values", []string{"arn", "clock", "fault"}},
+	{"0 values", []string{"arn", "fault"}},
 	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef"}},
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
@@ -35,6 +35,7 @@ var rows = []struct {
 	{"3 machine: records and content", []string{"state", "image", "logs", "secret"}},
 	{"4 planes: watching", []string{"watch", "usage"}},
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},
+	{"4 planes: messages", []string{"hook", "topic", "bus"}},
 	{"4 planes: control", []string{"engine", "metadata"}},
 	{"5 faces", []string{"api", "web", "demo"}},
 	{"6 wiring: server", []string{"server"}},
