@@ -71,7 +71,7 @@ func TestDeleteService(t *testing.T) {
 	ctx := context.Background()
 	spec := harness.ServiceSpec{Name: "again", Image: g.Guest(t, "v1", "stubborn"), Count: 2, NoBalancer: true, Create: bounds(100, 200), NoWait: true}
 	svc := g.NewServiceOf(t, spec)
-	harness.Await(t, "two tasks", func() bool { return svc.Describe(t).RunningCount == 2 })
+	harness.Await(t, "two tasks that answer", func() bool { return answering(t, svc) == 2 })
 	_, err := g.ECS().DeleteService(ctx, &ecs.DeleteServiceInput{Service: &svc.Name})
 	expect(t, err, "InvalidParameterException", "The service cannot be stopped while it is scaled above 0.")
 	before := svc.Tasks(t)
@@ -118,6 +118,23 @@ func TestDeleteService(t *testing.T) {
 	if _, err = g.ECS().DeleteService(ctx, &ecs.DeleteServiceInput{Service: &svc.Name}); err != nil {
 		t.Error(err)
 	}
+}
+
+// answering counts the tasks whose program listens. RUNNING says only that it was
+// started: a signal that comes before it handles signals ends it.
+func answering(t *testing.T, svc *harness.Service) (n int) {
+	for _, x := range svc.Details(t) {
+		if *x.LastStatus != "RUNNING" {
+			continue
+		}
+		resp, err := http.Get("http://" + harness.Detail(x, "privateIPv4Address") + ":8080/")
+		if err != nil {
+			continue
+		}
+		resp.Body.Close()
+		n++
+	}
+	return n
 }
 
 // TestTasksDie: by themselves, or with their supervisor; each is replaced.
