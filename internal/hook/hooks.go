@@ -1,0 +1,90 @@
+package hook
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+// Functions runs Lambda functions; *function.Functions is one. functionError is
+// "" or what AWS puts into X-Amz-Function-Error; err tells that the function did
+// not run.
+type Functions interface {
+	Invoke(ctx context.Context, s arn.Scope, functionARN string, payload []byte) (answer []byte, functionError string, err error)
+}
+
+// Options of New; Store is required.
+type Options struct {
+	Store *store.Store
+	// Functions runs the hooks that are Lambda functions; nil fails them.
+	Functions Functions
+	Minute    time.Duration // length of a minute, for the pauses between tries; 0 = 60 s
+	Log       *slog.Logger
+}
+
+// Hooks calls lifecycle hooks. It is a Caller.
+type Hooks struct {
+	opts Options
+	log  *slog.Logger
+}
+
+var _ Caller = (*Hooks)(nil)
+
+// New makes Hooks.
+func New(o Options) *Hooks {
+	if o.Minute == 0 {
+		o.Minute = time.Minute
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Hooks{opts: o, log: o.Log}
+}
+
+// Call implements Caller.
+func (h *Hooks) Call(ctx context.Context, c Call) Answer {
+	began := time.Now()
+	a := h.call(ctx, &c)
+	h.log.Info("lifecycle hook called", "deployment", c.Deployment.ARN(), "stage", c.Invoke.Hook.Stage,
+		"target", c.Invoke.Config.Target, "call", c.Invoke.Hook.Call, "status", a.Status, "err", a.Error, "took", time.Since(began))
+	return a
+}
+
+func (h *Hooks) call(ctx context.Context, c *Call) Answer {
+	event, err := Event(c)
+	if err != nil {
+		return cannotInvoke(c.Invoke.Config.Target, err.Error())
+	}
+	return h.lambda(ctx, c, event)
+}
+
+// tries is how often a call is made that is throttled, refused or answered 5xx.
+const tries = 5
+
+// pause waits before try n+1, n from 1: about 1, 2, 4 and 8 seconds of Minute's
+// scale. It tells whether ctx still holds.
+func (h *Hooks) pause(ctx context.Context, n int) bool {
+	timer := time.NewTimer(h.opts.Minute / 60 << (n - 1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// cannotInvoke is the answer for a hook that could not be called.
+func cannotInvoke(target, why string) Answer {
+	return Answer{Status: deploy.HookFailed, Error: fmt.Sprintf("ECS was unable to invoke hook target %s due to %s", target, why)}
+}
+
+// cannotParse is the answer for a hook whose response means nothing.
+func cannotParse(target, why string) Answer {
+	return Answer{Status: deploy.HookFailed, Error: fmt.Sprintf("ECS was unable to parse the response from %s due to %s", target, why)}
+}
