@@ -16,50 +16,70 @@ func Main(m *testing.M) int {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("8")
 	}
-	defer one.end()
-	return m.Run()
+	code := m.Run()
+	for _, o := range []*owner{&one, &quick} {
+		if !o.end() {
+			fmt.Fprintln(os.Stderr, "FAIL: a shared grue could not be ended cleanly")
+			code = 1
+		}
+	}
+	return code
 }
 
-// one is the process-wide grue of Shared.
-var one owner
+// one is the process-wide grue of Shared, quick that of Quick.
+var (
+	one   = owner{}
+	quick = owner{args: []string{"--minute", "1s"}}
+)
 
 // Shared is a grue that all tests of a package use; it ends with Main. Names of
 // services and families must differ from test to test.
 func Shared(t testing.TB) *Grue {
 	t.Helper()
-	one.start.Do(func() { // Fatal ends the goroutine that calls it, which must not be the test's
+	return one.share(t)
+}
+
+// Quick is like Shared, with a grue whose minutes of bakes, hooks and alarms last
+// a second.
+func Quick(t testing.TB) *Grue {
+	t.Helper()
+	return quick.share(t)
+}
+
+func (o *owner) share(t testing.TB) *Grue {
+	t.Helper()
+	o.start.Do(func() { // Fatal ends the goroutine that calls it, which must not be the test's
 		done := make(chan struct{})
-		go func() { defer close(done); one.grue = Start(&one) }()
+		go func() { defer close(done); o.grue = Start(o, o.args...) }()
 		<-done
 	})
-	if one.grue == nil {
+	if o.grue == nil {
 		t.Fatal("the shared grue did not start")
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Log("log of the shared grue:\n" + one.grue.logTail())
+			t.Log("log of the shared grue:\n" + o.grue.logTail())
 		}
 	})
-	return one.grue
+	return o.grue
 }
 
 // owner stands for the package where Start wants a test.
 type owner struct {
 	testing.TB
+	args     []string
 	start    sync.Once
 	grue     *Grue
 	cleanups []func()
 	failed   bool
 }
 
-func (o *owner) end() {
+// end removes what the grue made and tells whether that went well.
+func (o *owner) end() bool {
 	for i := len(o.cleanups) - 1; i >= 0; i-- {
 		o.cleanups[i]()
 	}
-	if o.failed {
-		fmt.Fprintln(os.Stderr, "FAIL: the shared grue could not be ended cleanly")
-		os.Exit(1)
-	}
+	return !o.failed
 }
 
 func (o *owner) Helper()          {}

@@ -7,6 +7,7 @@
 //	exit        ends with status 3 at once
 //	crash       ends with status 3 half a second after it listens
 //	unhealthy   answers 503 on /healthz
+//	waiting     answers 503 on /healthz until somebody gets /well
 //	late        answers 503 on /healthz for the first 12 seconds
 //	stubborn    ignores SIGTERM
 //	slow        listens a second late

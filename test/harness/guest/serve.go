@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -37,13 +38,20 @@ func serve(addr, mode string) {
 
 func handler(version, mode string) http.Handler {
 	mux := http.NewServeMux()
-	began, ill := time.Now(), mode == "unhealthy"
+	began := time.Now()
+	var ill atomic.Bool
+	ill.Store(mode == "unhealthy" || mode == "waiting")
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if ill || mode == "late" && time.Since(began) < 12*time.Second {
+		if ill.Load() || mode == "late" && time.Since(began) < 12*time.Second {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
-	mux.HandleFunc("/ill", func(http.ResponseWriter, *http.Request) { ill = true })
+	mux.HandleFunc("/ill", func(http.ResponseWriter, *http.Request) { ill.Store(true) })
+	mux.HandleFunc("/well", func(http.ResponseWriter, *http.Request) { ill.Store(false) })
+	mux.HandleFunc("/upload", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		fmt.Fprint(w, version, " ", n)
+	})
 	mux.HandleFunc("/die", func(http.ResponseWriter, *http.Request) { os.Exit(4) })
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
 		d, err := time.ParseDuration(r.URL.Query().Get("for"))
