@@ -1,13 +1,191 @@
 package hook
 
-import "encoding/json"
-
-// Members of hookDetails that are for grue.
-const (
-	memberURL    = "grue:url"
-	memberSecret = "grue:secret"
-	memberTask   = "grue:task"
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 )
+
+// Members of hookDetails that are for grue. A hook with one of the first two
+// needs no hookTargetArn and no roleArn; if it has them they are not used.
+const (
+	memberURL    = "grue:url"    // "https://…": the event is sent there with POST
+	memberTask   = "grue:task"   // true or an object, see taskTarget: a task is run
+	memberSecret = "grue:secret" // of the URL's signatures, see secretKey
+)
+
+// Bounds of what hookDetails may say, in bytes.
+const (
+	maxURL  = 2048
+	maxWord = 32 << 10 // of a command or a variable
+)
+
+// target is what hookDetails name to be called; at most one is set.
+type target struct {
+	url  string
+	key  []byte // that signs; nil = the server's
+	task *taskTarget
+}
+
+// taskTarget is the one-off task that a hook runs.
+type taskTarget struct {
+	Command        []string   `json:"command"`        // nil = the definition's own
+	Container      string     `json:"container"`      // whose exit code counts; "" = the first essential one
+	Environment    []variable `json:"environment"`    // more variables of that container
+	TaskDefinition string     `json:"taskDefinition"` // family, family:revision or ARN; "" = the new revision's
+}
+
+type variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// CheckDetails checks the "grue:" members of hookDetails. own tells that they name
+// a URL or a task, so that hookTargetArn and roleArn may be absent; err is a
+// sentence about what is wrong with them.
+func CheckDetails(details json.RawMessage) (own bool, err error) {
+	t, err := parseTarget(details)
+	return t.own(), err
+}
+
+func (t *target) own() bool { return t.url != "" || t.task != nil }
+
+// Name is what texts call a hook: its hookTargetArn, its URL without the query,
+// or its command.
+func Name(targetARN string, details json.RawMessage) string {
+	t, err := parseTarget(details)
+	switch {
+	case err != nil || !t.own():
+		return targetARN
+	case t.task != nil:
+		return shorten(strings.TrimRight("task:"+strings.Join(t.task.Command, " "), ": "))
+	}
+	short, _, _ := strings.Cut(t.url, "?")
+	return short
+}
+
+// parseTarget reads the members of hookDetails that are for grue; details that
+// are not an object have none.
+func parseTarget(details json.RawMessage) (t target, err error) {
+	members, ok := object(details)
+	if !ok {
+		return target{}, nil
+	}
+	for name := range members {
+		if strings.HasPrefix(name, "grue:") && !slices.Contains([]string{memberURL, memberTask, memberSecret}, name) {
+			return target{}, fmt.Errorf("hookDetails has the unknown member %q; those for grue are %s, %s and %s", shorten(name), memberURL, memberSecret, memberTask)
+		}
+	}
+	at, isURL := members[memberURL]
+	run, isTask := members[memberTask]
+	secret, isSecret := members[memberSecret]
+	switch {
+	case isURL && isTask:
+		return target{}, fmt.Errorf("hookDetails has both %s and %s; give one of them", memberURL, memberTask)
+	case isSecret && !isURL:
+		return target{}, fmt.Errorf("hookDetails has %s without %s", memberSecret, memberURL)
+	}
+	if isURL {
+		t.url, err = parseURL(at)
+	}
+	if err == nil && isSecret {
+		t.key, err = parseSecret(secret)
+	}
+	if err == nil && isTask {
+		t.task, err = parseTask(run)
+	}
+	if err != nil {
+		return target{}, err
+	}
+	return t, nil
+}
+
+func parseURL(doc json.RawMessage) (string, error) {
+	var text string
+	if json.Unmarshal(doc, &text) != nil || text == "" || len(text) > maxURL {
+		return "", fmt.Errorf("%s must be a URL of at most %d bytes", memberURL, maxURL)
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s is no URL", memberURL)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return "", fmt.Errorf("%s must begin with http:// or https:// and a host name or address", memberURL)
+	case u.User != nil:
+		return "", fmt.Errorf("%s cannot contain a user name or password; calls are signed, see %s", memberURL, memberSecret)
+	case u.Port() != "" && !validPort(u.Port()):
+		return "", fmt.Errorf("%s has a port that is not between 1 and 65535", memberURL)
+	}
+	return text, nil
+}
+
+func validPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n > 0 && n < 1<<16
+}
+
+func parseSecret(doc json.RawMessage) ([]byte, error) {
+	var text string
+	if json.Unmarshal(doc, &text) != nil {
+		return nil, fmt.Errorf("%s must be a string", memberSecret)
+	}
+	key, err := secretKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", memberSecret, err)
+	}
+	return key, nil
+}
+
+// parseTask reads true, or an object with the members of a taskTarget.
+func parseTask(doc json.RawMessage) (*taskTarget, error) {
+	t := &taskTarget{}
+	if string(doc) == "true" {
+		return t, nil
+	}
+	members, ok := object(doc)
+	if !ok {
+		return nil, fmt.Errorf(`%s must be true or an object, such as {"command": ["./migrate", "up"]}`, memberTask)
+	}
+	for name := range members {
+		if !slices.Contains([]string{"command", "container", "environment", "taskDefinition"}, name) {
+			return nil, fmt.Errorf("%s has the unknown member %q; it can have command, container, environment and taskDefinition", memberTask, shorten(name))
+		}
+	}
+	if json.Unmarshal(doc, t) != nil {
+		return nil, fmt.Errorf("%s must have a command that is a list of strings, an environment that is a list of {name, value}, and a container and a taskDefinition that are strings", memberTask)
+	}
+	return t, t.check(members)
+}
+
+func (t *taskTarget) check(members map[string]json.RawMessage) error {
+	_, command := members["command"]
+	_, container := members["container"]
+	_, definition := members["taskDefinition"]
+	switch {
+	case command && (len(t.Command) == 0 || t.Command[0] == ""):
+		return fmt.Errorf("%s has an empty command; leave it out to run the task definition's own", memberTask)
+	case container && t.Container == "":
+		return fmt.Errorf("%s has an empty container", memberTask)
+	case definition && t.TaskDefinition == "":
+		return fmt.Errorf("%s has an empty taskDefinition", memberTask)
+	}
+	words := slices.Clone(t.Command)
+	for _, v := range t.Environment {
+		if v.Name == "" || strings.ContainsAny(v.Name, "=") {
+			return fmt.Errorf("%s has an environment variable without a name, or with a name that contains \"=\"", memberTask)
+		}
+		words = append(words, v.Name, v.Value)
+	}
+	for _, w := range words {
+		if len(w) > maxWord || strings.Contains(w, "\x00") {
+			return fmt.Errorf("%s has a command or environment with a NUL character or longer than %d bytes", memberTask, maxWord)
+		}
+	}
+	return nil
+}
 
 // object reads a JSON object; ok is false for anything else.
 func object(doc json.RawMessage) (members map[string]json.RawMessage, ok bool) {

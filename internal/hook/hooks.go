@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
@@ -23,14 +24,21 @@ type Options struct {
 	Store *store.Store
 	// Functions runs the hooks that are Lambda functions; nil fails them.
 	Functions Functions
-	Minute    time.Duration // length of a minute, for the pauses between tries; 0 = 60 s
-	Log       *slog.Logger
+	// Key signs calls of URLs that have no grue:secret, see LoadKey; without it
+	// only URLs with a secret of their own are called.
+	Key    []byte
+	Minute time.Duration // length of a minute, for the pauses between tries; 0 = 60 s
+	// HTTP calls URLs; nil = a client of its own. Its CheckRedirect is not used.
+	HTTP    *http.Client
+	Timeout time.Duration // of one try of a URL; 0 = 30 s
+	Log     *slog.Logger
 }
 
 // Hooks calls lifecycle hooks. It is a Caller.
 type Hooks struct {
-	opts Options
-	log  *slog.Logger
+	opts   Options
+	log    *slog.Logger
+	client *http.Client
 }
 
 var _ Caller = (*Hooks)(nil)
@@ -43,24 +51,52 @@ func New(o Options) *Hooks {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Hooks{opts: o, log: o.Log}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &Hooks{opts: o, log: o.Log, client: client(o.HTTP)}
 }
 
-// Call implements Caller.
+// client is a copy of the given one that stays with the host it calls.
+func client(given *http.Client) *http.Client {
+	c := http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}
+	if given != nil {
+		c = *given
+	}
+	c.CheckRedirect = onlyHere
+	return &c
+}
+
+// Call implements Caller. The kind of the hook follows from its configuration: a
+// URL or a task that its hookDetails name, otherwise a Lambda function.
 func (h *Hooks) Call(ctx context.Context, c Call) Answer {
-	began := time.Now()
-	a := h.call(ctx, &c)
+	began, name := time.Now(), Name(c.Invoke.Config.Target, c.Invoke.Config.Details)
+	a := h.call(ctx, &c, name)
 	h.log.Info("lifecycle hook called", "deployment", c.Deployment.ARN(), "stage", c.Invoke.Hook.Stage,
-		"target", c.Invoke.Config.Target, "call", c.Invoke.Hook.Call, "status", a.Status, "err", a.Error, "took", time.Since(began))
+		"target", name, "call", c.Invoke.Hook.Call, "status", a.Status, "err", a.Error, "took", time.Since(began))
 	return a
 }
 
-func (h *Hooks) call(ctx context.Context, c *Call) Answer {
+func (h *Hooks) call(ctx context.Context, c *Call, name string) Answer {
+	t, err := parseTarget(c.Invoke.Config.Details)
+	if err != nil {
+		return cannotInvoke(name, err.Error())
+	}
 	event, err := Event(c)
 	if err != nil {
-		return cannotInvoke(c.Invoke.Config.Target, err.Error())
+		return cannotInvoke(name, err.Error())
 	}
-	return h.lambda(ctx, c, event)
+	a := Answer{}
+	switch {
+	case t.url != "":
+		a = h.url(ctx, c, name, &t, event)
+	default:
+		return h.lambda(ctx, c, event)
+	}
+	if a.Status == deploy.HookFailed && a.Error == "" { // hookTargetArn, if any, is not what was called
+		a.Error = "Lifecycle hook target " + name + " returned FAILED status."
+	}
+	return a
 }
 
 // tries is how often a call is made that is throttled, refused or answered 5xx.
