@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
@@ -31,7 +32,9 @@ type Options struct {
 	// HTTP calls URLs; nil = a client of its own. Its CheckRedirect is not used.
 	HTTP    *http.Client
 	Timeout time.Duration // of one try of a URL; 0 = 30 s
-	Log     *slog.Logger
+	// Zone tells the availability zone of a subnet, for tasks; nil or "" = the first.
+	Zone func(s arn.Scope, subnet string) string
+	Log  *slog.Logger
 }
 
 // Hooks calls lifecycle hooks. It is a Caller.
@@ -39,11 +42,14 @@ type Hooks struct {
 	opts   Options
 	log    *slog.Logger
 	client *http.Client
+
+	unwatch func()
+	work    sync.WaitGroup // stops tasks that nobody waits for
 }
 
 var _ Caller = (*Hooks)(nil)
 
-// New makes Hooks.
+// New makes Hooks. Close them before the store.
 func New(o Options) *Hooks {
 	if o.Minute == 0 {
 		o.Minute = time.Minute
@@ -54,7 +60,17 @@ func New(o Options) *Hooks {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Hooks{opts: o, log: o.Log, client: client(o.HTTP)}
+	h := &Hooks{opts: o, log: o.Log, client: client(o.HTTP)}
+	h.unwatch = o.Store.Watch(h.committed)
+	h.over("") // what an earlier server was stopped in
+	return h
+}
+
+// Close ends what Hooks does beside calls. It stops no task: those of calls that
+// are still waited for are found again by the next server.
+func (h *Hooks) Close() {
+	h.unwatch()
+	h.work.Wait()
 }
 
 // client is a copy of the given one that stays with the host it calls.
@@ -90,6 +106,8 @@ func (h *Hooks) call(ctx context.Context, c *Call, name string) Answer {
 	switch {
 	case t.url != "":
 		a = h.url(ctx, c, name, &t, event)
+	case t.task != nil:
+		a = h.task(ctx, c, name, t.task, event)
 	default:
 		return h.lambda(ctx, c, event)
 	}

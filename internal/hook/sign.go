@@ -65,7 +65,7 @@ func LoadKey(path string) ([]byte, error) {
 
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, 32)
-	rand.Read(key) //nolint:errcheck // never fails, by its documentation
+	rand.Read(key) // never fails, as its documentation says
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,9 @@ func (h *Hooks) url(ctx context.Context, c *Call, name string, t *target, event 
 }
 
 // webhookID is the same for every try of one call.
-func webhookID(c *Call) string { return c.Invoke.Hook.Execution + "-" + strconv.Itoa(c.Invoke.Hook.Call) }
+func webhookID(c *Call) string {
+	return c.Invoke.Hook.Execution + "-" + strconv.Itoa(c.Invoke.Hook.Call)
+}
 
 // post is what every try sends.
 type post struct {
