@@ -75,7 +75,10 @@ type Superseded struct{ By string }
 type ServiceDeleted struct{}
 
 // Tick tells only the time. One is due at WakeAt; more do no harm.
-type Tick struct{}
+type Tick struct {
+	// Repeat asks to be told again what is outstanding, as after a restart of the caller.
+	Repeat bool
+}
 
 // AlarmState is an alarm's state: OK, ALARM or INSUFFICIENT_DATA.
 type AlarmState struct{ Name, State string }
@@ -88,6 +91,9 @@ type RouteFailed struct {
 	Version int
 	Reason  string // sentence for statusReason, after the prefix
 	Network bool   // invalid networking configuration, rather than a failed shift
+	// Permanent tells that trying again is useless: a rule or target group is gone.
+	// A rollback then goes on without it, and ends ROLLBACK_FAILED.
+	Permanent bool
 }
 
 // HookResult is a hook's answer to one call.

@@ -36,7 +36,7 @@ func Step(d *Deployment, in Event, now time.Time) []Effect {
 	}
 	m.setGoals()
 	m.tellGoals(before)
-	if _, tick := in.(Tick); tick && due {
+	if tick, ok := in.(Tick); ok && (due || tick.Repeat) {
 		m.repeat()
 	}
 	m.setWake(due)

@@ -133,7 +133,14 @@ func (m *machine) routeAcked(e RouteAcked) {
 // try again, which the heartbeat does.
 func (m *machine) routeFailed(e RouteFailed) {
 	d := m.d
-	if d.Status != InProgress || e.Version != d.Traffic.Version || !d.shifts() {
+	if e.Version != d.Traffic.Version || !d.shifts() {
+		return
+	}
+	if d.undoing() && e.Permanent && d.Traffic.Acked < e.Version {
+		d.Rollback.Failed = e.Reason
+		m.routeAcked(RouteAcked{Version: e.Version})
+	}
+	if d.Status != InProgress {
 		return
 	}
 	if e.Network {

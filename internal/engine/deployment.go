@@ -27,6 +27,7 @@ func (r *round) deployments() {
 		if next.Halted == "" {
 			r.step(&next)
 		}
+		r.stepped = append(r.stepped, &next)
 		if next.Machine.Status.Terminal() {
 			r.ended(id)
 		}
@@ -46,7 +47,14 @@ func (r *round) ended(id string) {
 
 // step feeds one deployment everything that is true now.
 func (r *round) step(d *state.Deployment) {
-	for _, ev := range r.eventsFor(d) {
+	r.queue = r.eventsFor(d)
+	for len(r.queue) > 0 {
+		ev := r.queue[0]
+		r.queue = r.queue[1:]
+		if x, ok := ev.(deploy.RouteFailed); ok && x.Version == present {
+			x.Version = d.Machine.Traffic.Version
+			ev = x
+		}
 		effects := deploy.Step(&d.Machine, ev, r.now)
 		if err := deploy.Check(&d.Machine); err != nil {
 			r.halt(d, err)
@@ -64,6 +72,9 @@ func (r *round) step(d *state.Deployment) {
 	}
 	r.wakeAt(d.Machine.WakeAt)
 }
+
+// present stands for the version of the weights when the event is taken.
+const present = -1
 
 // halt stops work on a deployment whose invariants broke: going on could only
 // make it worse. The service keeps running what it runs.
@@ -92,10 +103,21 @@ func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
 		if current && len(r.svc.Running) > 1 {
 			return out // the former ones end first, in this same round
 		}
-		out = append(out, deploy.Start{Desired: r.svc.Desired})
+		problem := r.resolve(d)
+		out = append(out, deploy.Start{Desired: r.svc.Desired, InAlarm: r.firing(m.Config.Alarms.Names)})
+		if problem != "" {
+			out = append(out, deploy.RouteFailed{Version: present, Reason: problem, Network: true})
+		}
+	} else if why := r.tampered(d); why != "" {
+		out = append(out, deploy.RouteFailed{Version: present, Reason: why, Network: true})
 	}
 	if m.Desired != r.svc.Desired {
 		out = append(out, deploy.DesiredChanged{N: r.svc.Desired})
+	}
+	out = append(out, r.alarms(m)...)
+	out = append(out, r.e.mail(d)...)
+	for _, a := range d.Answers {
+		out = append(out, deploy.Continue{HookID: a.HookID, Action: deploy.HookAction(a.Action)})
 	}
 	out = append(out, r.facts...)
 	if counts := r.counts(); m.Desired != r.svc.Desired || m.ObservedAt.Before(m.Fresh) || !sameCounts(m.Counts, counts) {
@@ -104,8 +126,8 @@ func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
 	if d.StopRequested != "" {
 		out = append(out, deploy.StopCalled{Type: deploy.StopType(d.StopRequested)})
 	}
-	if !m.WakeAt.IsZero() && !r.now.Before(m.WakeAt) {
-		out = append(out, deploy.Tick{})
+	if silent := r.e.silent(d); silent || !m.WakeAt.IsZero() && !r.now.Before(m.WakeAt) {
+		out = append(out, deploy.Tick{Repeat: silent})
 	}
 	return out
 }
@@ -166,7 +188,11 @@ func (r *round) perform(d *state.Deployment, eff deploy.Effect) {
 		r.list(r.svc.Primary)
 		r.svc.Throttle.Reset() // the delay was earned by the other revision
 	case deploy.Emit:
-		r.emit(x)
+		r.emit(d, x)
+	case deploy.SetWeights:
+		r.setWeights(d, x)
+	case deploy.InvokeHook:
+		r.calls = append(r.calls, pendingCall{d, x})
 	case deploy.Finished:
 		r.finish(d, x.Status)
 	default:

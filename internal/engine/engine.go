@@ -9,11 +9,13 @@ import (
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/elb"
+	"github.com/grue-ecs/grue/internal/hook"
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
+	"github.com/grue-ecs/grue/internal/watch"
 )
 
 // Balancer is what the engine needs of the load balancers.
@@ -47,6 +49,8 @@ type Options struct {
 	// Secrets reads an SSM parameter or a Secrets Manager secret by a container
 	// definition's valueFrom.
 	Secrets func(scope arn.Scope, valueFrom string) (string, error)
+	// Hooks calls lifecycle hooks; nil: every call fails.
+	Hooks hook.Caller
 	// Metadata is the host:port of the task metadata endpoint; "" = 169.254.170.2.
 	Metadata string
 	// TaskEnvironment adds variables to every container of a task; may be nil.
@@ -79,6 +83,10 @@ type Engine struct {
 	services *queue
 	tasks    *queue
 	pins     keyLock
+
+	mailbox    *mailbox
+	listeners  listeners
+	background sync.WaitGroup // waits for proxies and hooks; ends with Run
 
 	portsMu sync.Mutex
 	ports   map[string][]route.HostPort // published, by task id
@@ -123,7 +131,7 @@ func New(o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opts: o, store: o.Store, driver: o.Driver, log: o.Log,
-		services: newQueue(), tasks: newQueue(),
+		services: newQueue(), tasks: newQueue(), mailbox: newMailbox(), listeners: listeners{of: map[string]map[string]bool{}},
 		statuses: map[string]runtime.Status{}, keys: map[string]string{},
 		targets: map[string]string{}, ports: map[string][]route.HostPort{}, followed: map[string]bool{},
 	}
@@ -156,6 +164,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	wg.Go(func() { e.tasks.run(ctx, e.opts.Workers, e.advance) })
 	wg.Go(func() { e.janitor(ctx) })
 	wg.Wait()
+	e.background.Wait()
 	return nil
 }
 
@@ -189,9 +198,12 @@ func (e *Engine) committed(c store.Commit) {
 				e.services.add(ch.ID)
 			}
 		case state.Deployments.Kind():
-			if d, old := state.Deployments.Of(ch); d != nil && (old == nil || d.StopRequested != old.StopRequested) {
+			if d, old := state.Deployments.Of(ch); d != nil && (old == nil || d.StopRequested != old.StopRequested || len(d.Answers) != len(old.Answers)) {
 				e.services.add(d.Scope.Key(d.Cluster, d.Service))
 			}
+		case watch.Alarms.Kind():
+			a, _ := watch.Alarms.Of(ch)
+			e.fired(a)
 		}
 	}
 }

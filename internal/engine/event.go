@@ -21,14 +21,18 @@ func (r *round) event(msg string) {
 }
 
 // emit tells what the deployment machine wants told.
-func (r *round) emit(x deploy.Emit) {
+func (r *round) emit(d *state.Deployment, x deploy.Emit) {
 	if x.Message != "" {
 		r.event(x.Message)
 	}
 	if x.EventName == "SERVICE_STEADY_STATE" {
 		r.svc.Steady, r.svc.SteadyAt = true, r.now
 	}
-	if x.EventName == "" {
+	switch {
+	case x.EventName == "":
+		return
+	case x.Hook != nil:
+		r.hookEvent(d, x)
 		return
 	}
 	detail := map[string]any{
@@ -38,7 +42,17 @@ func (r *round) emit(x deploy.Emit) {
 	if x.Deployment != "" {
 		detail["deploymentId"] = "ecs-svc/" + string(x.Deployment)
 	}
-	r.bus(x.DetailType, detail)
+	r.bus(x.DetailType, r.svc.ARN(), detail)
+}
+
+// hookEvent emits an "ECS Hook State Change" event.
+func (r *round) hookEvent(d *state.Deployment, x deploy.Emit) {
+	h := x.Hook
+	r.bus(x.DetailType, d.ARN(), map[string]any{
+		"eventType": x.EventType, "eventName": x.EventName, "hookId": h.ID, "hookType": string(h.Type),
+		"expiresAt": iso(h.ExpiresAt), "lifecycleStage": string(h.Stage), "updatedAt": iso(r.now),
+		"clusterArn": r.scope().Cluster(r.svc.Cluster), "serviceArn": r.svc.ARN(), "serviceDeploymentArn": d.ARN(),
+	})
 }
 
 // serviceAction emits an "ECS Service Action" event.
@@ -50,14 +64,14 @@ func (r *round) serviceAction(eventType, name, reason string) {
 	if reason != "" {
 		detail["reason"] = reason
 	}
-	r.bus(deploy.DetailService, detail)
+	r.bus(deploy.DetailService, r.svc.ARN(), detail)
 }
 
-func (r *round) bus(detailType string, detail map[string]any) {
+func (r *round) bus(detailType, resource string, detail map[string]any) {
 	doc, _ := json.Marshal(detail) // strings only
 	r.tx.Emit(store.Event{
 		Source: "aws.ecs", DetailType: detailType, Account: r.svc.Account, Region: r.svc.Region,
-		Time: r.now, Resources: []string{r.svc.ARN()}, Detail: doc,
+		Time: r.now, Resources: []string{resource}, Detail: doc,
 	})
 }
 

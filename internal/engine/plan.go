@@ -36,6 +36,9 @@ func (r *round) scheduleInput() schedule.Input {
 	if c := r.svc.Body.V.DeploymentConfiguration; c != nil {
 		in.MinPercent, in.MaxPercent = int(or(c.MinimumHealthyPercent, 100)), int(or(c.MaximumPercent, 200))
 	}
+	if d, ok := state.Deployments.Get(r.tx, r.svc.Key()+"/"+r.newest()); ok {
+		in.MinPercent, in.MaxPercent = d.Machine.Bounds(in.MinPercent, in.MaxPercent)
+	}
 	if r.svc.Status != serviceActive {
 		in.Desired, in.MinPercent = 0, 0
 	}
@@ -74,6 +77,14 @@ func (r *round) followDesired() {
 	if d, ok := state.Deployments.Get(r.tx, r.svc.Key()+"/"+r.svc.Last); ok && d.Machine.Status.Terminal() {
 		r.svc.Goals = deploy.Standing(&d.Machine, r.svc.Desired)
 	}
+}
+
+// newest is the deployment whose word counts: the current one, or the last.
+func (r *round) newest() string {
+	if r.svc.Deployment != "" {
+		return r.svc.Deployment
+	}
+	return r.svc.Last
 }
 
 func (r *round) scheduleTask(t *state.Task) schedule.Task {

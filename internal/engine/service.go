@@ -36,14 +36,25 @@ type round struct {
 	shown     map[string]int // desired count of each revision as DescribeServices shows it
 	replacing int            // tasks stopped for their health in this round
 	unplaced  bool           // a task found no place
+
+	queue   []deploy.Event      // still to be taken by the deployment that is stepped
+	stepped []*state.Deployment // as they are after this round
+	calls   []pendingCall       // hooks to call once this round is committed
+}
+
+// pendingCall is a call that a deployment wants made.
+type pendingCall struct {
+	d *state.Deployment
+	x deploy.InvokeHook
 }
 
 // reconcile brings one service a step forward.
-func (e *Engine) reconcile(_ context.Context, key string) {
+func (e *Engine) reconcile(ctx context.Context, key string) {
 	if e.isClosing() {
 		return
 	}
 	var wake time.Time
+	var done *round
 	err := e.store.Update(func(tx *store.Tx) error {
 		was, ok := state.Services.Get(tx, key)
 		if !ok || was.Status == serviceInactive {
@@ -52,14 +63,28 @@ func (e *Engine) reconcile(_ context.Context, key string) {
 		svc := *was
 		r := &round{e: e, tx: tx, now: time.Now(), svc: &svc, was: was}
 		r.run()
-		wake = r.wake
+		wake, done = r.wake, r
 		return nil
 	})
 	if err != nil {
 		e.log.Error("service not reconciled", "service", key, "err", err)
-		wake = time.Now().Add(time.Second)
+		wake, done = time.Now().Add(time.Second), nil
+	}
+	if done != nil {
+		done.committed(ctx)
 	}
 	e.services.addAt(key, wake)
+}
+
+// committed does what must not happen before the round is on disk.
+func (r *round) committed(ctx context.Context) {
+	for _, c := range r.calls {
+		r.e.callHook(ctx, r.svc.Key(), c.d, c.x)
+	}
+	for _, d := range r.stepped {
+		r.e.listeners.listen(r.svc.Key(), d)
+		r.e.followUp(ctx, r.svc.Key(), d)
+	}
 }
 
 func (r *round) run() {

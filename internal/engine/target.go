@@ -24,8 +24,9 @@ func (e *Engine) register(tx *store.Tx, t *state.Task) error {
 		return nil
 	}
 	t.Targets = nil
-	for _, lb := range rev.Body.V.LoadBalancers {
+	for i, lb := range rev.Body.V.LoadBalancers {
 		x, err := e.targetFor(t, lb)
+		x.Group = groupOf(rev, i)
 		if err == nil {
 			err = elb.Register(tx, x)
 		}

@@ -47,6 +47,7 @@ func (s *server) openAPI() error {
 	for _, svc := range []awsService{
 		ecs.New(ecs.Options{
 			Store: s.store, Minute: s.opts.Minute, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
+			Function: s.hookFunction,
 		}),
 		elbv2.New(elbv2.Options{
 			Store: s.store, Balancer: s.balancer, Subnet: s.ec2.Subnet, Settle: s.settle,

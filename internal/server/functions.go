@@ -83,3 +83,15 @@ func (s *server) functionCredentials(_ arn.Scope, roleARN, name string) (functio
 		UserID: id + ":" + name,
 	})
 }
+
+// hookFunction tells why a function cannot be the target of a lifecycle hook.
+func (s *server) hookFunction(scope arn.Scope, functionARN string) error {
+	ref, err := function.Parse(scope, functionARN)
+	if err != nil {
+		return err
+	}
+	if _, err := s.functions.Version(ref); err != nil {
+		return fmt.Errorf("Function not found: %s", functionARN) //nolint:staticcheck // Lambda's words
+	}
+	return nil
+}

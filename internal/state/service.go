@@ -117,10 +117,19 @@ type Deployment struct {
 	// Requests for the engine, written by the API and never cleared.
 	StopRequested string // "", ROLLBACK or ABORT
 	StopAt        time.Time
+	Answers       []HookAnswer
 	// FinalCounts are the tasks of each revision when the deployment ended.
 	FinalCounts []RevisionCounts
 	// Halted tells which invariant broke; the engine then goes no further with it.
 	Halted string
+}
+
+// HookAnswer is a person's decision about a PAUSE hook.
+type HookAnswer struct {
+	HookID string
+	Action string // CONTINUE or ROLLBACK
+	At     time.Time
+	By     string // ARN of the caller
 }
 
 // RevisionCounts are the tasks of one revision.

@@ -196,13 +196,12 @@ func (s *Service) create(r *request, c *state.Cluster, in *sdk.CreateServiceInpu
 	if err := r.checkLoadBalancers(in.LoadBalancers, td, b.DeploymentConfiguration.Strategy); err != nil {
 		return nil, err
 	}
-	if err := refuseStrategy(b.DeploymentConfiguration); err != nil {
+	if err := s.checkWatchers(r, b.DeploymentConfiguration); err != nil {
 		return nil, err
 	}
 	setLoadBalancers(svc, in.LoadBalancers)
 	b.TaskDefinition = td.Def.V.TaskDefinitionArn
-	s.startDeployment(r, svc, revisionOf(svc, td, network, in.LoadBalancers))
-	return svc, nil
+	return svc, s.startDeployment(r, svc, revisionOf(svc, td, network, in.LoadBalancers))
 }
 
 // newService fills in what depends on the request alone.

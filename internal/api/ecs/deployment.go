@@ -139,8 +139,8 @@ func (s *Service) StopServiceDeployment(ctx context.Context, in *sdk.StopService
 	})
 }
 
-// ContinueServiceDeployment answers a PAUSE hook. Services cannot have hooks in
-// this version, so no hookId is ever waiting.
+// ContinueServiceDeployment answers a PAUSE hook that waits. The answer is kept
+// with who gave it and when; the engine acts on it.
 func (s *Service) ContinueServiceDeployment(ctx context.Context, in *sdk.ContinueServiceDeploymentInput) (*sdk.ContinueServiceDeploymentOutput, error) {
 	if !hookID(get(in.HookId)) {
 		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
@@ -148,7 +148,8 @@ func (s *Service) ContinueServiceDeployment(ctx context.Context, in *sdk.Continu
 	if err := oneOf("action", in.Action, in.Action.Values()); err != nil {
 		return nil, err
 	}
-	return nil, s.view(ctx, func(r *request) error {
+	action := either(in.Action == "", types.DeploymentLifecycleHookActionContinue, in.Action)
+	return &sdk.ContinueServiceDeploymentOutput{ServiceDeploymentArn: in.ServiceDeploymentArn}, s.update(ctx, func(r *request) error {
 		d, err := r.deployment(get(in.ServiceDeploymentArn))
 		switch {
 		case err != nil:
@@ -157,9 +158,22 @@ func (s *Service) ContinueServiceDeployment(ctx context.Context, in *sdk.Continu
 			return noDeployment()
 		case d.Machine.Status.Terminal():
 			return invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
+		case !waits(d, *in.HookId):
+			return invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")
 		}
-		return invalid("Provided hookId is either completed, unavailable, or not associated with the given Resource ARN")
+		next := *d
+		next.Answers = append(slices.Clip(d.Answers), state.HookAnswer{HookID: *in.HookId, Action: string(action), At: r.now, By: r.caller.ARN})
+		state.Deployments.Put(r.Tx, next.Key(), &next)
+		return nil
 	})
+}
+
+// waits tells whether a PAUSE hook waits for an answer and has none yet.
+func waits(d *state.Deployment, id string) bool {
+	open := d.Machine.Status == deploy.InProgress && slices.ContainsFunc(d.Machine.Hooks, func(h deploy.Hook) bool {
+		return h.ID == id && h.Type == deploy.Pause && h.Open()
+	})
+	return open && !slices.ContainsFunc(d.Answers, func(a state.HookAnswer) bool { return a.HookID == id })
 }
 
 // hookID tells whether s has the form ecs-{hookType}-{id}.

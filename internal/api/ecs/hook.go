@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/watch"
 )
 
 // noPause are the stages in which a PAUSE hook cannot wait.
@@ -59,6 +60,29 @@ func checkHook(h *types.DeploymentLifecycleHook, kind types.DeploymentLifecycleH
 		}
 		if t.TimeoutInMinutes != nil {
 			return bounds("timeoutInMinutes", *t.TimeoutInMinutes, 1, either[int32](pause, 20160, 1440))
+		}
+	}
+	return nil
+}
+
+// checkWatchers checks that what a deployment relies on is there: the functions
+// of its hooks and its alarms. ECS itself would find out in mid-deployment, or never.
+func (s *Service) checkWatchers(r *request, c *types.DeploymentConfiguration) error {
+	for i := range c.LifecycleHooks {
+		h := &c.LifecycleHooks[i]
+		if h.HookTargetArn == nil || s.o.Function == nil {
+			continue
+		}
+		if err := s.o.Function(r.Scope, *h.HookTargetArn); err != nil {
+			return invalid("The lifecycle hook target %s cannot be invoked: %v. Create the function first, or remove the hook.", clip(*h.HookTargetArn), err)
+		}
+	}
+	if c.Alarms == nil || !c.Alarms.Enable {
+		return nil
+	}
+	for _, name := range c.Alarms.AlarmNames {
+		if _, ok := watch.State(r.Tx, r.Scope, name); !ok {
+			return invalid("The alarm %s does not exist. Create it first, or remove it from alarmNames.", clip(name))
 		}
 	}
 	return nil

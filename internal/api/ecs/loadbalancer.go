@@ -1,8 +1,6 @@
 package ecs
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
@@ -19,6 +17,11 @@ func (r *request) checkLoadBalancers(lbs []types.LoadBalancer, td *state.TaskDef
 	}
 	if err := checkAdvanced(lbs, strategy); err != nil {
 		return err
+	}
+	for i := range lbs {
+		if err := r.checkPair(&lbs[i], td); err != nil {
+			return err
+		}
 	}
 	seen := map[string]bool{}
 	for i := range lbs {
@@ -115,34 +118,5 @@ func checkAdvanced(lbs []types.LoadBalancer, strategy types.DeploymentStrategy) 
 	case advanced == 0 && len(lbs) > 0 && strategy != types.DeploymentStrategyRolling:
 		return invalid("advancedConfiguration field is required for all loadBalancers when using a non-ROLLING deployment strategy")
 	}
-	for _, lb := range lbs {
-		if err := checkRules(lb.AdvancedConfiguration); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkRules(a *types.AdvancedConfiguration) error {
-	if a == nil {
-		return nil
-	}
-	for _, x := range []struct {
-		member string
-		rule   *string
-	}{{"productionListenerRule", a.ProductionListenerRule}, {"testListenerRule", a.TestListenerRule}} {
-		if x.rule == nil && x.member == "testListenerRule" {
-			continue
-		}
-		p, ok := arn.Parse(get(x.rule))
-		if !ok || p.Service != "elasticloadbalancing" || !strings.HasPrefix(p.Resource, "listener-rule/app/") && !strings.HasPrefix(p.Resource, "listener/net/") {
-			return invalid("%s has an invalid ARN format. Must be RuleArn for ALB or ListenerArn for NLB. Got: %s", x.member, clip(get(x.rule)))
-		}
-	}
-	if a.TestListenerRule != nil && get(a.TestListenerRule) == get(a.ProductionListenerRule) {
-		return invalid("The following rules cannot be used as both production and test listener rules: %s", *a.TestListenerRule)
-	}
-	// A rolling deployment would register tasks in targetGroupArn whichever of the
-	// two groups serves.
-	return unsupported("loadBalancers.advancedConfiguration is not available in this version of grue; remove it.")
+	return checkRules(lbs)
 }

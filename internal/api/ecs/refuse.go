@@ -64,20 +64,6 @@ func refusePlacement(list []types.PlacementConstraint) error {
 	return nil
 }
 
-// refuseStrategy is what keeps deployments that are not carried out yet from
-// being taken for rolling ones.
-func refuseStrategy(c *types.DeploymentConfiguration) error {
-	switch {
-	case c.Strategy != types.DeploymentStrategyRolling:
-		return unsupported("The deployment strategy %s is not available in this version of grue; use ROLLING.", c.Strategy)
-	case len(c.LifecycleHooks) > 0:
-		return unsupported("lifecycleHooks are not available in this version of grue; remove them.")
-	case c.Alarms != nil && c.Alarms.Enable:
-		return unsupported("alarms with enable true are not available in this version of grue; set enable to false.")
-	}
-	return nil
-}
-
 // activeDefinition finds a definition from which new tasks may start.
 func (r *request) activeDefinition(ref string) (*state.TaskDefinition, error) {
 	td, ok := r.definition(ref)

@@ -17,6 +17,9 @@ type Options struct {
 	// Subnet finds a subnet's availability zone and VPC; nil, or a subnet that it
 	// does not know, means that any subnet exists.
 	Subnet func(s arn.Scope, id string) (az, vpc string, ok bool)
+	// Function tells why a Lambda function cannot be a hook's target; nil, or a nil
+	// error, means that it can.
+	Function func(s arn.Scope, functionARN string) error
 	// Machine is shown as the one container instance.
 	Machine Machine
 	Now     func() time.Time

@@ -63,7 +63,10 @@ func TestCreateServiceRefuses(t *testing.T) {
 		{"min above 100", config(dc{MinimumHealthyPercent: ptr[int32](101)}), "InvalidParameterException", "minimumHealthyPercent"},
 		{"odd strategy", config(dc{Strategy: "BIG_BANG"}), "InvalidParameterException", "Invalid deploymentConfiguration.strategy 'BIG_BANG'"},
 		{"bake time", config(dc{BakeTimeInMinutes: ptr[int32](1441)}), "InvalidParameterException", "bakeTimeInMinutes"},
-		{"blue green", config(dc{Strategy: types.DeploymentStrategyBlueGreen}), "UnsupportedFeatureException", "BLUE_GREEN"},
+		{"blue green daemon", func(in *input) {
+			in.SchedulingStrategy, in.DesiredCount, in.DeploymentConfiguration = types.SchedulingStrategyDaemon, nil, &dc{Strategy: types.DeploymentStrategyBlueGreen}
+			in.TaskDefinition, in.LaunchType, in.NetworkConfiguration = &ec2, types.LaunchTypeEc2, nil
+		}, "InvalidParameterException", "BLUE_GREEN is not supported with the scheduling strategy DAEMON"},
 		{"canary percent", config(dc{Strategy: types.DeploymentStrategyCanary, CanaryConfiguration: &types.CanaryConfiguration{CanaryPercent: ptr(0.05)}}), "InvalidParameterException", "canaryPercent"},
 		{"linear percent", config(dc{Strategy: types.DeploymentStrategyLinear, LinearConfiguration: &types.LinearConfiguration{StepPercent: ptr(2.9)}}), "InvalidParameterException", "stepPercent"},
 		{"blue green needs advanced", func(in *input) {
@@ -72,11 +75,10 @@ func TestCreateServiceRefuses(t *testing.T) {
 		{"breaker value", config(dc{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{ThresholdConfiguration: &types.ThresholdConfiguration{Value: 101}}}), "InvalidParameterException", "thresholdConfiguration.value"},
 		{"breaker type", config(dc{DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{ThresholdConfiguration: &types.ThresholdConfiguration{Type: "SOME", Value: 1}}}), "InvalidParameterException", "thresholdConfiguration.type"},
 		{"early without percent", config(dc{EarlySuccessCriteria: &types.DeploymentEarlySuccessCriteria{Enable: true}}), "InvalidParameterException", "requires healthyPercent"},
-		{"alarms", config(dc{Alarms: &types.DeploymentAlarms{Enable: true, AlarmNames: []string{"a"}}}), "UnsupportedFeatureException", "alarms"},
+		{"alarms", config(dc{Alarms: &types.DeploymentAlarms{Enable: true, AlarmNames: []string{"a"}}}), "InvalidParameterException", "The alarm a does not exist."},
 		{"alarms without names", config(dc{Alarms: &types.DeploymentAlarms{Enable: true}}), "InvalidParameterException", "alarmNames"},
 		{"hook type", config(dc{LifecycleHooks: []types.DeploymentLifecycleHook{{TargetType: "EMAIL"}}}), "InvalidParameterException", "Invalid targetType. Valid values are: AWS_LAMBDA, PAUSE"},
 		{"pause in a shift", config(dc{LifecycleHooks: []types.DeploymentLifecycleHook{{TargetType: "PAUSE", LifecycleStages: []types.DeploymentLifecycleHookStage{"TEST_TRAFFIC_SHIFT"}}}}), "InvalidParameterException", "Invalid lifecycle stage provided for Pause Hook"},
-		{"hook", config(dc{LifecycleHooks: []types.DeploymentLifecycleHook{{TargetType: "PAUSE", LifecycleStages: []types.DeploymentLifecycleHookStage{"PRE_SCALE_UP"}}}}), "UnsupportedFeatureException", "lifecycleHooks"},
 		{"code deploy", func(in *input) {
 			in.DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerTypeCodeDeploy}
 		}, "UnsupportedFeatureException", "CODE_DEPLOY"},

@@ -26,6 +26,11 @@ func revisionOf(svc *state.Service, td *state.TaskDefinition, network *types.Net
 		out.PlatformVersion = ptr("1.4.0")
 	}
 	for _, lb := range lbs {
+		if lb.AdvancedConfiguration != nil {
+			// Which of the two groups it is, the deployment finds out when it starts.
+			out.ResolvedConfiguration = nil
+			break
+		}
 		if out.ResolvedConfiguration == nil {
 			out.ResolvedConfiguration = &types.ResolvedConfiguration{}
 		}
@@ -48,7 +53,7 @@ func images(def *types.TaskDefinition) []types.ContainerImage {
 // startDeployment makes a new service revision and a PENDING service deployment
 // that leads to it. svc is a copy; the caller writes it. The engine supersedes
 // the deployment that may be under way.
-func (s *Service) startDeployment(r *request, svc *state.Service, body types.ServiceRevision) {
+func (s *Service) startDeployment(r *request, svc *state.Service, body types.ServiceRevision) error {
 	n, id, created := arn.NewRevision(), arn.NewDeploymentID(), r.newest(svc, afterRequest(r.now))
 	rev := &state.Revision{
 		Scope: svc.Scope, Cluster: svc.Cluster, Service: svc.Name, N: n, Created: created, Updated: created,
@@ -58,15 +63,44 @@ func (s *Service) startDeployment(r *request, svc *state.Service, body types.Ser
 	rev.Body.V = body
 	d := &state.Deployment{Scope: svc.Scope, Cluster: svc.Cluster, Service: svc.Name, ID: id, Created: created}
 	d.Config.V = *svc.Body.V.DeploymentConfiguration
+	config, err := s.machineConfig(r, svc, &d.Config.V)
+	if err != nil {
+		return err
+	}
+	for _, lb := range body.LoadBalancers {
+		config.TestTraffic = config.TestTraffic || lb.AdvancedConfiguration != nil && lb.AdvancedConfiguration.TestListenerRule != nil
+	}
 	d.Machine = *deploy.New(deploy.Request{
-		ID: id, Service: svc.Name, Strategy: deploy.Strategy(d.Config.V.Strategy), Config: s.machineConfig(&d.Config.V),
+		ID: id, Service: svc.Name, Strategy: deploy.Strategy(d.Config.V.Strategy), Config: config,
 		Target: deploy.Rev(n), Sources: r.sources(svc), RollbackTo: deploy.Rev(svc.Live), Desired: svc.Desired,
+		Production: r.production(svc),
 	}, created)
 	r.tellEngine(svc)
 	svc.Primary, svc.Deployment = n, id
 	svc.Listed = append([]string{n}, svc.Listed...)
 	state.Revisions.Put(r.Tx, rev.Key(), rev)
 	state.Deployments.Put(r.Tx, d.Key(), d)
+	return nil
+}
+
+// production is who serves production traffic now, where an interrupted
+// deployment left it divided; nil where the live revision serves.
+func (r *request) production(svc *state.Service) []deploy.Share {
+	last := svc.Deployment
+	if last == "" {
+		last = svc.Last
+	}
+	d, ok := state.Deployments.Get(r.Tx, svc.Key()+"/"+last)
+	if !ok || d.Machine.Status == deploy.Successful || d.Machine.Status == deploy.RollbackSuccessful {
+		return nil
+	}
+	var out []deploy.Share
+	for _, x := range d.Machine.Traffic.Production {
+		if x.Tenths > 0 {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // afterRequest is now to the next millisecond. Answers carry milliseconds, and

@@ -4,8 +4,6 @@ import (
 	"math"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/grue-ecs/grue/internal/deploy"
 )
 
 // mergeConfiguration lays what an update gives over what there was: members not
@@ -111,6 +109,9 @@ func checkConfiguration(c *types.DeploymentConfiguration, daemon bool) error {
 	if a := c.Alarms; a != nil && a.Enable && len(a.AlarmNames) == 0 {
 		return invalid("alarms.alarmNames cannot be empty when alarms are enabled.")
 	}
+	if daemon && c.Strategy != types.DeploymentStrategyRolling {
+		return invalid("The deployment strategy %s is not supported with the scheduling strategy DAEMON.", c.Strategy)
+	}
 	for _, check := range []func(*types.DeploymentConfiguration) error{checkBreaker, checkSteps, checkEarly} {
 		if err := check(c); err != nil {
 			return err
@@ -193,20 +194,4 @@ func checkEarly(c *types.DeploymentConfiguration) error {
 		return invalid("earlySuccessCriteria.healthyPercent must be between minimumHealthyPercent (%d) and 100; it was %d.", *c.MinimumHealthyPercent, *e.HealthyPercent)
 	}
 	return oneOf("sourceServiceRevisionCleanup", e.SourceServiceRevisionCleanup, e.SourceServiceRevisionCleanup.Values())
-}
-
-// machineConfig is what the deployment machine keeps of a configuration.
-func (s *Service) machineConfig(c *types.DeploymentConfiguration) deploy.Config {
-	b := c.DeploymentCircuitBreaker
-	out := deploy.Config{
-		Minute: s.o.Minute, BakeMinutes: int(*c.BakeTimeInMinutes),
-		Breaker: deploy.BreakerConfig{Enable: b.Enable, Rollback: b.Rollback, ResetOnHealthyTask: *b.ResetOnHealthyTask},
-	}
-	if t := b.ThresholdConfiguration; t != nil {
-		out.Breaker.Type, out.Breaker.Value = deploy.ThresholdType(t.Type), int(t.Value)
-	}
-	if e := c.EarlySuccessCriteria; e != nil && e.Enable {
-		out.Early = deploy.EarlyConfig{Enable: true, HealthyPercent: int(*e.HealthyPercent), Cleanup: deploy.Cleanup(e.SourceServiceRevisionCleanup)}
-	}
-	return out
 }

@@ -67,7 +67,7 @@ func (s *Service) applyUpdate(r *request, c *state.Cluster, svc *state.Service, 
 		}
 		svc.Desired = int(*in.DesiredCount)
 	}
-	if err := applySettings(svc, in); err != nil {
+	if err := s.applySettings(r, svc, in); err != nil {
 		return err
 	}
 	if err := r.applyCapacity(c, svc, in); err != nil {
@@ -93,19 +93,18 @@ func (s *Service) applyUpdate(r *request, c *state.Cluster, svc *state.Service, 
 	}
 	svc.Body.V.TaskDefinition, svc.Body.V.NetworkConfiguration = next.TaskDefinition, next.NetworkConfiguration
 	setLoadBalancers(svc, next.LoadBalancers)
-	s.startDeployment(r, svc, *next)
-	return nil
+	return s.startDeployment(r, svc, *next)
 }
 
 // applySettings changes what needs no deployment.
-func applySettings(svc *state.Service, in *sdk.UpdateServiceInput) error {
+func (s *Service) applySettings(r *request, svc *state.Service, in *sdk.UpdateServiceInput) error {
 	b := &svc.Body.V
 	if in.DeploymentConfiguration != nil {
 		config := fillConfiguration(mergeConfiguration(*b.DeploymentConfiguration, in.DeploymentConfiguration), svc.Daemon)
 		if err := checkConfiguration(&config, svc.Daemon); err != nil {
 			return err
 		}
-		if err := refuseStrategy(&config); err != nil {
+		if err := s.checkWatchers(r, &config); err != nil {
 			return err
 		}
 		b.DeploymentConfiguration = &config
@@ -193,7 +192,7 @@ func (r *request) nextRevision(svc *state.Service, now *types.ServiceRevision, t
 	if in.LoadBalancers != nil {
 		lbs = in.LoadBalancers
 	}
-	if in.LoadBalancers != nil || in.TaskDefinition != nil {
+	if in.LoadBalancers != nil || in.TaskDefinition != nil || in.DeploymentConfiguration != nil {
 		if err := r.checkLoadBalancers(lbs, td, svc.Body.V.DeploymentConfiguration.Strategy); err != nil {
 			return nil, err
 		}
