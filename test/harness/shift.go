@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -129,4 +130,14 @@ func Rolling() *types.DeploymentConfiguration {
 func (s *Service) Configure(t testing.TB, c *types.DeploymentConfiguration) {
 	t.Helper()
 	s.Change(t, &ecs.UpdateServiceInput{DeploymentConfiguration: c})
+}
+
+// Plain makes a name that services, target groups and load balancers accept.
+func Plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(name))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -48,7 +49,7 @@ type Upload struct {
 	stop   sync.Once
 	end    chan struct{}
 	answer chan string
-	sent   int
+	sent   atomic.Int64
 }
 
 // StartUpload begins to send a body, a piece every 20 milliseconds.
@@ -63,7 +64,7 @@ func StartUpload(t testing.TB, at string) *Upload {
 		defer tick.Stop()
 		for {
 			n, err := w.Write(make([]byte, 1000))
-			u.sent += n
+			u.sent.Add(int64(n))
 			if err != nil {
 				return
 			}
@@ -93,11 +94,14 @@ func StartUpload(t testing.TB, at string) *Upload {
 	return u
 }
 
+// Sent tells how many bytes the connection took so far.
+func (u *Upload) Sent() int64 { return u.sent.Load() }
+
 // Finish ends the body and fails the test unless version answers that it got all of it.
 func (u *Upload) Finish(t testing.TB, version string) {
 	t.Helper()
 	u.stop.Do(func() { close(u.end) })
-	if got, want := <-u.answer, fmt.Sprintf("200 %s %d", version, u.sent); got != want {
+	if got, want := <-u.answer, fmt.Sprintf("200 %s %d", version, u.sent.Load()); got != want {
 		t.Errorf("upload answered %q, want %q", got, want)
 	}
 }

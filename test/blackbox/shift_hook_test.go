@@ -1,0 +1,261 @@
+package blackbox
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/document"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/grue-ecs/grue/test/harness"
+)
+
+// hooked makes a service of one task and a load on it.
+func hooked(t *testing.T, g *harness.Grue, name string) (*harness.Shift, *harness.Traffic) {
+	t.Helper()
+	svc := g.NewShift(t, harness.ShiftSpec{Name: name, Image: g.Guest(t, "v1", ""), Count: 1})
+	return svc, harness.StartTraffic(t, harness.Lane{Kind: "prod", URL: svc.Fronts[0].URL}, harness.Lane{Kind: "test", URL: svc.Fronts[0].TestURL, Connections: 1})
+}
+
+// TestHookAnswers: what a Lambda hook answers decides, with ECS's own words.
+func TestHookAnswers(t *testing.T) {
+	t.Parallel()
+	const failed = "Service deployment rolled back because POST_SCALE_UP lifecycle hook(s) failed. "
+	never := func(harness.HookCall) any { return harness.Again(1) }
+	say := func(x any) func(harness.HookCall) any { return func(harness.HookCall) any { return x } }
+	noStatus := failed + "ECS was unable to parse the response from <arn> due to HookStatus must not be null"
+	for name, c := range map[string]struct {
+		answer func(harness.HookCall) any
+		limit  int32 // timeoutInMinutes; 0 = none given
+		action types.DeploymentLifecycleHookAction
+		want   types.ServiceDeploymentStatus
+		reason string // "…" at the end = a prefix
+	}{
+		"succeeds":        {answer: say(harness.Say("SUCCEEDED")), want: successful},
+		"fails":           {answer: say(harness.Say("FAILED")), want: rolledBack, reason: failed + "Lifecycle hook target <arn> returned FAILED status."},
+		"no-status":       {answer: say(map[string]any{"ok": true}), want: rolledBack, reason: noStatus},
+		"null":            {answer: say(nil), want: rolledBack, reason: noStatus},
+		"text":            {answer: say("SUCCEEDED"), want: rolledBack, reason: noStatus},
+		"list":            {answer: say([]string{"SUCCEEDED"}), want: rolledBack, reason: noStatus},
+		"lower-case":      {answer: say(harness.Say("succeeded")), want: rolledBack, reason: noStatus},
+		"unknown":         {answer: say(harness.Say("MAYBE")), want: rolledBack, reason: noStatus},
+		"raises":          {answer: say(harness.Raise("no database")), want: rolledBack, reason: failed + "…"},
+		"extra-members":   {answer: say(map[string]any{"hookStatus": "SUCCEEDED", "reason": "fine"}), want: successful},
+		"timeout":         {answer: never, limit: 1, want: rolledBack, reason: failed + "…"},
+		"timeout-go-back": {answer: never, limit: 1, action: goBack, want: rolledBack, reason: failed + "…"},
+		"timeout-go-on":   {answer: never, limit: 1, action: goOn, want: successful},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := harness.Quick(t)
+			svc, load := hooked(t, g, "answer-"+name)
+			hook := g.NewHook(t, "answer-"+name, c.answer)
+			before := svc.Tasks(t)
+			h := hook.On(upScaled)
+			if c.limit > 0 {
+				h = harness.Timeout(h, c.limit, c.action)
+			}
+			svc.Configure(t, harness.BlueGreen(0, h))
+			svc.Update(t, g.Guest(t, "v2", ""))
+			d := svc.Ended(t)
+			reason := strings.ReplaceAll(value(d.StatusReason), hook.ARN, "<arn>")
+			want, prefix := strings.CutSuffix(c.reason, "…")
+			if d.Status != c.want || !prefix && reason != want || !strings.HasPrefix(reason, want) {
+				t.Errorf("%s %q, want %s %q", d.Status, reason, c.want, c.reason)
+			}
+			t.Logf("%s %q", d.Status, reason)
+			if len(hook.Calls()) == 0 {
+				t.Error("the hook was not called")
+			}
+			if d.Status == rolledBack {
+				if after := svc.Tasks(t); !slices.Equal(before, after) {
+					t.Errorf("tasks %v before, %v after", before, after)
+				}
+				if n := load.Seen("prod", "v2") + load.Seen("test", "v2"); n > 0 {
+					t.Errorf("%d requests were answered by the version that failed its hook", n)
+				}
+			}
+			load.StopAndExpectNoFailures(t)
+		})
+	}
+}
+
+// value is *p, or the zero value.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// TestHookCarriesDetails: IN_PROGRESS calls the hook again under the same
+// execution, with the details of its own last answer merged over the configured ones.
+func TestHookCarriesDetails(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc, load := hooked(t, g, "details")
+	hook := g.NewHook(t, "details", func(c harness.HookCall) any {
+		if c.N < 3 {
+			return map[string]any{"hookStatus": "IN_PROGRESS", "callBackDelay": 1, "hookDetails": map[string]any{"n": c.N}}
+		}
+		return harness.Say(succeeds)
+	})
+	h := hook.On(postTest)
+	h.HookDetails = document.NewLazyDocument(map[string]any{"suite": "smoke", "n": -1})
+	svc.Configure(t, harness.BlueGreen(0, h))
+	for round := range 2 {
+		was := len(hook.Calls())
+		replace(t, svc.Service, g.Guest(t, "v2", strings.Repeat("slow", round)), successful)
+		calls := hook.Calls()[was:]
+		if round == 1 { // details are of a deployment, not of the service
+			calls = calls[:1]
+		} else if len(calls) != 4 {
+			t.Fatalf("%d calls", len(calls))
+		}
+		for i, c := range calls {
+			var got struct {
+				Suite string
+				N     int
+			}
+			if err := json.Unmarshal(c.HookDetails, &got); err != nil || got.Suite != "smoke" || got.N != i-1 {
+				t.Errorf("call %d got the details %s", i, c.HookDetails)
+			}
+			if c.ExecutionID != calls[0].ExecutionID || len(c.ExecutionID) != 36 {
+				t.Errorf("call %d has the execution id %s, the first %s", i, c.ExecutionID, calls[0].ExecutionID)
+			}
+		}
+	}
+	load.StopAndExpectNoFailures(t)
+}
+
+// TestHookPayloads: the weights that each stage tells, once for each step, and
+// those of the way back.
+func TestHookPayloads(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc, load := hooked(t, g, "payload")
+	blue := *svc.Newest(t).TargetServiceRevision.Arn
+	var mu sync.Mutex
+	var got []string
+	var green string
+	weights := func(w map[string]float64) string {
+		if len(w) == 0 {
+			return "-"
+		}
+		doc, _ := json.Marshal([]float64{w[blue], w[green]})
+		if len(w) != 2 {
+			return "wrong keys"
+		}
+		return string(doc)
+	}
+	var fail bool
+	hook := g.NewHook(t, "payload", func(c harness.HookCall) any {
+		mu.Lock()
+		defer mu.Unlock()
+		green = c.ExecutionDetails.TargetServiceRevisionARN
+		got = append(got, c.LifecycleStage+" "+weights(c.ExecutionDetails.TestTrafficWeights)+" "+weights(c.ExecutionDetails.ProductionTrafficWeights))
+		if fail && c.LifecycleStage == postShift {
+			return harness.Say("FAILED")
+		}
+		return harness.Say(succeeds)
+	})
+	svc.Configure(t, harness.Canary(12.5, 0, hook.On(preScaleUp, upScaled, testShift, postTest, preShift, shift, postShift)))
+	want := []string{
+		preScaleUp + " - -", upScaled + " - -", testShift + " [0,100] -", postTest + " - -",
+		preShift + " - [100,0]", shift + " - [87.5,12.5]", preShift + " - [87.5,12.5]", shift + " - [0,100]", postShift + " - -",
+	}
+	d := replace(t, svc.Service, g.Guest(t, "v2", ""), successful)
+	if !slices.Equal(got, want) {
+		t.Errorf("calls %q, want %q", got, want)
+	}
+	for _, c := range hook.Calls() {
+		if c.ResourceARN != *d.ServiceDeploymentArn || c.ExecutionDetails.ServiceARN != *d.ServiceArn || green != *d.TargetServiceRevision.Arn || c.HookDetails != nil {
+			t.Errorf("payload %s", c.Raw)
+		}
+	}
+	blue, got, fail = green, nil, true
+	d = replace(t, svc.Service, g.Guest(t, "v3", ""), rolledBack)
+	want = append(want, shift+" - [100,0]", testShift+" [100,0] -")
+	if !slices.Equal(got, want) {
+		t.Errorf("calls with rollback %q, want %q", got, want)
+	}
+	if green != *d.TargetServiceRevision.Arn {
+		t.Errorf("the hooks of the rollback were told the target %s, want green", green)
+	}
+	load.StopAndExpectNoFailures(t)
+}
+
+// TestHooksOfOneStage run in parallel, each to its own end: the stage waits for
+// all, a failure of one decides, and a pause beside them needs its own answer.
+func TestHooksOfOneStage(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc, load := hooked(t, g, "several")
+	var first gate
+	second := g.NewHook(t, "several-2", func(c harness.HookCall) any {
+		if c.N == 1 {
+			return harness.Say("FAILED")
+		}
+		return harness.Say(succeeds)
+	})
+	one := g.NewHook(t, "several-1", first.answer)
+	svc.Configure(t, harness.BlueGreen(0, one.On(postTest), second.On(postTest), harness.PauseAt(postTest), harness.PauseAt(postTest)))
+	svc.Update(t, g.Guest(t, "v2", ""))
+	d := svc.Deployment(t, "two pauses", func(d types.ServiceDeployment) bool { return len(harness.Waiting(d)) == 2 })
+	harness.Await(t, "both functions were called", func() bool { return len(one.Calls()) > 0 && len(second.Calls()) == 1 })
+	svc.Answer(t, d, goOn)
+	calls := len(one.Calls())
+	harness.Await(t, "the first goes on being called", func() bool { return len(one.Calls()) > calls+2 })
+	d = svc.At(t, postTest)
+	if len(d.LifecycleHookDetails) != 1 || value(d.LifecycleHookDetails[0].TargetArn) != one.ARN || d.LifecycleHookDetails[0].Status != "IN_PROGRESS" {
+		t.Errorf("open hooks %+v", d.LifecycleHookDetails)
+	}
+	first.open.Store(true)
+	if d := svc.Ended(t); d.Status != successful {
+		t.Errorf("%s %s", d.Status, value(d.StatusReason))
+	}
+	svc.Update(t, g.Guest(t, "v3", "")) // the second function fails at once, while the pauses wait
+	if d := svc.Ended(t); d.Status != rolledBack || !strings.Contains(value(d.StatusReason), second.ARN+" returned FAILED status.") {
+		t.Errorf("%s %s", d.Status, value(d.StatusReason))
+	}
+	load.StopAndExpectNoFailures(t)
+}
+
+// TestPauseErrors: ids that are malformed, unknown, answered or of a deployment that is over.
+func TestPauseErrors(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc, load := hooked(t, g, "pauses")
+	svc.Configure(t, harness.BlueGreen(0, harness.PauseAt(preScaleUp, upScaled)))
+	svc.Update(t, g.Guest(t, "v2", ""))
+	d := svc.Paused(t, preScaleUp)
+	id := harness.Waiting(d)[0]
+	if !strings.HasPrefix(id, "ecs-pause-") {
+		t.Errorf("hook id %s", id)
+	}
+	ctx := context.Background()
+	reply := func(arn, hook string) error {
+		_, err := g.ECS().ContinueServiceDeployment(ctx, continueInput(arn, hook))
+		return err
+	}
+	const gone = "Provided hookId is either completed, unavailable, or not associated with the given Resource ARN"
+	expect(t, reply(*d.ServiceDeploymentArn, "nonsense"), "InvalidParameterException", "Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
+	expect(t, reply(*d.ServiceDeploymentArn, "ecs-pause-unknown"), "InvalidParameterException", gone)
+	expect(t, reply(*d.ServiceDeploymentArn+"x", id), "ServiceDeploymentNotFoundException", "The service deployment does not exist.")
+	if err := reply(*d.ServiceDeploymentArn, id); err != nil {
+		t.Fatal(err)
+	}
+	second := svc.Paused(t, upScaled)
+	if harness.Waiting(second)[0] == id {
+		t.Error("two pauses have one id")
+	}
+	expect(t, reply(*d.ServiceDeploymentArn, id), "InvalidParameterException", gone)
+	svc.Answer(t, second, goOn)
+	svc.Ended(t)
+	expect(t, reply(*d.ServiceDeploymentArn, id), "InvalidParameterException", "Continuing a service deployment is not allowed for service deployment in terminal states.")
+	load.StopAndExpectNoFailures(t)
+}
