@@ -99,11 +99,19 @@ func (s *server) openVault() (err error) {
 }
 
 func (s *server) openEngine() (err error) {
+	key, err := hook.LoadKey(s.path("hooks.key"))
+	if err != nil {
+		return err
+	}
+	hooks := hook.New(hook.Options{
+		Store: s.store, Functions: s.functions, Key: key, Minute: s.opts.Minute, Zone: s.zone, Log: s.log,
+	})
+	s.onClose(hooks.Close)
 	s.engine, err = engine.New(engine.Options{
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Hooks: hook.New(hook.Options{Store: s.store, Functions: s.functions, Minute: s.opts.Minute, Log: s.log}),
+		Hooks: hooks,
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/hook"
 	"github.com/grue-ecs/grue/internal/watch"
 )
 
@@ -36,12 +37,33 @@ func checkHooks(hooks []types.DeploymentLifecycleHook) error {
 	return nil
 }
 
+// ownTarget tells whether hookDetails name a URL or a task to call instead of a function.
+func ownTarget(h *types.DeploymentLifecycleHook) (bool, error) {
+	details, err := hookDetails(h)
+	if err != nil || details == nil {
+		return false, err
+	}
+	own, err := hook.CheckDetails(details)
+	if err != nil {
+		return own, invalid("%s", err.Error())
+	}
+	return own, nil
+}
+
 func checkHook(h *types.DeploymentLifecycleHook, kind types.DeploymentLifecycleHookTargetType) error {
 	pause := kind == types.DeploymentLifecycleHookTargetTypePause
+	own, err := ownTarget(h)
+	if err != nil {
+		return err
+	}
 	switch {
+	case pause && own:
+		return invalid("A pause hook calls nothing: remove grue:url and grue:task from its hookDetails.")
+	case !pause && own && (h.HookTargetArn != nil || h.RoleArn != nil):
+		return invalid("A lifecycle hook has one target: remove hookTargetArn and roleArn, or grue:url and grue:task from its hookDetails.")
 	case pause && (h.HookTargetArn != nil || h.RoleArn != nil):
 		return invalid("A pause hook can have neither hookTargetArn nor roleArn.")
-	case !pause && (!arn.Is(get(h.HookTargetArn)) || !arn.Is(get(h.RoleArn))):
+	case !pause && !own && (!arn.Is(get(h.HookTargetArn)) || !arn.Is(get(h.RoleArn))):
 		return invalid("A lifecycle hook with the targetType AWS_LAMBDA requires hookTargetArn and roleArn.")
 	case len(h.LifecycleStages) == 0:
 		return invalid("A lifecycle hook requires at least one lifecycle stage.")

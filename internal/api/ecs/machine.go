@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/hook"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/watch"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -43,6 +44,11 @@ func (s *Service) machineConfig(r *request, svc *state.Service, c *types.Deploym
 		}
 		out.Hooks = append(out.Hooks, h)
 	}
+	tagged, err := hook.TagHooks(svc.Body.V.Tags)
+	if err != nil {
+		return out, invalid("%s", err.Error())
+	}
+	out.Hooks = append(out.Hooks, tagged...)
 	return out, nil
 }
 
@@ -50,7 +56,11 @@ func tenths(percent float64) int { return int(math.Round(percent * 10)) }
 
 // machineHook is what the deployment machine keeps of a lifecycle hook.
 func machineHook(h *types.DeploymentLifecycleHook) (deploy.HookConfig, error) {
-	out := deploy.HookConfig{Type: deploy.HookType(h.TargetType), Target: get(h.HookTargetArn), Role: get(h.RoleArn)}
+	details, err := hookDetails(h)
+	if err != nil {
+		return deploy.HookConfig{}, err
+	}
+	out := deploy.HookConfig{Type: deploy.HookType(h.TargetType), Target: hook.Name(get(h.HookTargetArn), details), Role: get(h.RoleArn), Details: details}
 	if out.Type == "" {
 		out.Type = deploy.Lambda
 	}
@@ -60,9 +70,7 @@ func machineHook(h *types.DeploymentLifecycleHook) (deploy.HookConfig, error) {
 	if t := h.TimeoutConfiguration; t != nil {
 		out.Minutes, out.Action = int(get(t.TimeoutInMinutes)), deploy.HookAction(t.Action)
 	}
-	details, err := hookDetails(h)
-	out.Details = details
-	return out, err
+	return out, nil
 }
 
 // hookDetails are a hook's details as JSON; nil if it has none.
