@@ -28,11 +28,11 @@ var rows = []struct {
 	packages []string
 }{
 	{"0 values", []string{"arn", "fault"}},
-	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef"}},
+	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "pattern"}},
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
 	{"3 machine: contracts", []string{"runtime"}},
-	{"3 machine: records and content", []string{"state", "image", "logs", "secret"}},
+	{"3 machine: records and content", []string{"state", "image", "logs", "secret", "outbox"}},
 	{"4 planes: watching", []string{"watch", "usage"}},
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},
 	{"4 planes: messages", []string{"hook", "topic", "bus"}},
