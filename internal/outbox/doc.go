@@ -1,0 +1,20 @@
+// Package outbox delivers what was promised in a transaction: calls of the world
+// outside that must happen although this process may die.
+//
+//	store.Update ── Put(tx, lane, body) ──► record ──┐ after the commit, and at
+//	                                                 ▼ the start
+//	                 lane "a" ──► one goroutine ──► Deliver ─ done ──► record deleted
+//	                 lane "b" ──► one goroutine ──► Deliver ─ error ─► due again later,
+//	                                                                   or given up
+//
+// A lane is a receiver. It takes one item at a time, oldest first, so a receiver
+// sees the order of what was put; an item that failed waits for its next try and
+// lets later ones pass. A receiver that hangs holds up only its own lane.
+//
+// Delivery is at least once: a process that dies between a delivery and the end
+// of its record delivers again. Deliver may return a function that runs in the
+// transaction that deletes the record: what that function does in the store
+// happens exactly once.
+//
+// Files: outbox.go (the box), lane.go (one receiver).
+package outbox

@@ -1,0 +1,173 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+// Item is something to deliver.
+type Item struct {
+	ID      string
+	Lane    string // of which receiver
+	Body    json.RawMessage
+	Created time.Time
+	Due     time.Time
+	Tries   int    // so far
+	Error   string // of the last try
+}
+
+// MaxLane is how many items may wait for one receiver; those of a transaction that
+// is not yet on disk do not count.
+const MaxLane = 10_000
+
+// ErrFull tells that MaxLane items wait for a receiver.
+var ErrFull = fmt.Errorf("outbox: %d items wait for the receiver", MaxLane)
+
+// Options of New; all but Parallel, Now and Log are required.
+type Options struct {
+	Store *store.Store
+	Table store.Table[Item]
+	// Deliver tries once. The function that it may return runs with the deletion
+	// of the item; its error counts as that of the try.
+	Deliver func(context.Context, *Item) (commit func(*store.Tx) error, err error)
+	// Retry tells when an item is due again that failed Tries times; ok is false
+	// when it is given up. Errors made by Final are not asked for.
+	Retry func(*Item) (wait time.Duration, ok bool)
+	// GivenUp hears of items that will not be delivered, after they are deleted.
+	GivenUp  func(*Item, error)
+	Parallel int // deliveries at once; 0 = 64
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Box is a durable queue. Use New, then Run once.
+type Box struct {
+	opts  Options
+	next  atomic.Uint64
+	slots chan struct{}
+
+	mu    sync.Mutex
+	lanes map[string]*lane
+	ctx   context.Context // nil before Run and after its end
+	wg    sync.WaitGroup
+}
+
+// New returns a Box with what an earlier process left.
+func New(o Options) *Box {
+	if o.Parallel == 0 {
+		o.Parallel = 64
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Box{opts: o, slots: make(chan struct{}, o.Parallel), lanes: map[string]*lane{}}
+	o.Store.View(func(tx *store.Tx) {
+		for id, it := range o.Table.All(tx) {
+			b.lane(it.Lane).add(waiting{id, it.Due})
+		}
+	})
+	return b
+}
+
+// Put promises to deliver v to the receiver of a lane. It fails with ErrFull
+// when too much waits for that receiver.
+func (b *Box) Put(tx *store.Tx, lane string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	if b.Waiting(lane) >= MaxLane {
+		return ErrFull
+	}
+	now := b.opts.Now()
+	// The ids of one process grow, and those of a later process are larger.
+	it := &Item{
+		ID:   fmt.Sprintf("%016x-%016x", b.opts.Store.Epoch(), b.next.Add(1)),
+		Lane: lane, Body: body, Created: now, Due: now,
+	}
+	b.opts.Table.Put(tx, it.ID, it)
+	tx.AfterCommit(func() { b.arrived(waiting{it.ID, it.Due}, lane) })
+	return nil
+}
+
+// Waiting counts the items of a lane.
+func (b *Box) Waiting(lane string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.lanes[lane]; l != nil {
+		return l.count()
+	}
+	return 0
+}
+
+// Run delivers until ctx ends, and waits for the deliveries that it began.
+func (b *Box) Run(ctx context.Context) error {
+	b.mu.Lock()
+	b.ctx = ctx
+	for _, l := range b.lanes {
+		b.start(l)
+	}
+	b.mu.Unlock()
+	<-ctx.Done()
+	b.mu.Lock()
+	b.ctx = nil
+	b.mu.Unlock()
+	b.wg.Wait()
+	return nil
+}
+
+// lane returns a lane, made where it is missing. It needs mu once Run runs.
+func (b *Box) lane(name string) *lane {
+	l := b.lanes[name]
+	if l == nil {
+		l = &lane{name: name, wake: make(chan struct{}, 1)}
+		b.lanes[name] = l
+	}
+	return l
+}
+
+func (b *Box) arrived(w waiting, name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.lane(name)
+	l.add(w)
+	if l.running {
+		l.poke()
+		return
+	}
+	b.start(l)
+}
+
+// start gives a lane its goroutine; it ends when the lane is empty.
+func (b *Box) start(l *lane) {
+	if b.ctx == nil || l.running || l.count() == 0 {
+		return
+	}
+	ctx := b.ctx
+	l.running = true
+	b.wg.Go(func() { b.serve(ctx, l) })
+}
+
+// finalError is an error that no further try can mend.
+type finalError struct{ error }
+
+func (e finalError) Unwrap() error { return e.error }
+
+// Final marks an error of Deliver as one that no further try can mend.
+func Final(err error) error { return finalError{err} }
+
+func isFinal(err error) bool {
+	var f finalError
+	return errors.As(err, &f)
+}
