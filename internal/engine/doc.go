@@ -20,8 +20,15 @@
 // service and every task that is not STOPPED, and the work goes on from the
 // records. Waiting is a time in a record and a wake-up derived from it.
 //
+// A deployment that shifts traffic changes the weights of listener rules in the
+// transaction that keeps its decision. What comes from outside afterwards, that
+// every proxy serves them and what hooks answer, lies in a mailbox until a round
+// feeds it to the machine; after a crash the engine asks for it again.
+//
 // Files: engine.go (New, Run), queue.go, service.go (the reconcile step),
-// observe.go (health gates), deployment.go (machine and effects), plan.go, place.go,
+// observe.go (health gates), deployment.go (machine and effects), counts.go, listed.go
+// (what the service shows), pair.go, resolve.go, weight.go (target groups and
+// rules), mailbox.go (proxies and hooks), alarm.go, plan.go, place.go,
 // halt.go, task.go (task states), status.go (what the driver tells),
 // spec.go (record → runtime.Spec), environment.go, digest.go, target.go, port.go,
 // event.go, janitor.go, shutdown.go.

@@ -46,6 +46,9 @@ func checkRules(lbs []types.LoadBalancer) error {
 	if x := twice(production); x != "" {
 		return invalid("Duplicate productionListenerRule found: %s", x)
 	}
+	if x := twice(test); x != "" {
+		return invalid("Duplicate testListenerRule found: %s", x)
+	}
 	if x := twice(groups); x != "" {
 		return invalid("Duplicate targetGroupArn found: %s", x)
 	}
