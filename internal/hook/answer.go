@@ -82,7 +82,7 @@ func Merge(old, next json.RawMessage) json.RawMessage {
 	for name, v := range b {
 		a[name] = v
 	}
-	out, err := json.Marshal(a)
+	out, err := encode(a)
 	if err != nil { // cannot happen: all members were read as JSON
 		return next
 	}

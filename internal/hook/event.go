@@ -35,7 +35,7 @@ func Event(c *Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(event{
+	return encode(event{
 		ExecutionID: in.Hook.Execution, LifecycleStage: in.Hook.Stage, ResourceARN: d.ARN(), HookDetails: details,
 		ExecutionDetails: executionDetails{
 			ServiceARN:               d.Scope.Service(d.Cluster, d.Service),
@@ -73,5 +73,14 @@ func withoutSecret(details json.RawMessage) (json.RawMessage, error) {
 		return details, nil
 	}
 	delete(members, memberSecret)
-	return json.Marshal(members)
+	return encode(members)
+}
+
+// encode is json.Marshal that leaves <, > and & in strings as they are.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

@@ -85,7 +85,7 @@ func tagDetails(value string) (json.RawMessage, error) {
 	} else if !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
 		return nil, fmt.Errorf("must be a URL, or task: and a command")
 	}
-	doc, err := json.Marshal(members)
+	doc, err := encode(members)
 	if err != nil {
 		return nil, err
 	}
