@@ -188,3 +188,19 @@ func TestNoFunctions(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+func TestFunctionFailure(t *testing.T) {
+	for doc, want := range map[string]string{
+		`{"errorType":"T","errorMessage":"m","stackTrace":[]}`: "T: m",
+		`{"errorType":"T"}`:                   "T",
+		`{"errorMessage":"m"}`:                "m",
+		`{}`:                                  "{}",
+		`text`:                                "text",
+		strings.Repeat("ü", maxText):          strings.Repeat("ü", maxText),
+		strings.Repeat("ü", maxText) + "rest": strings.Repeat("ü", maxText) + "…",
+	} {
+		if got := functionFailure([]byte(doc)); got != want {
+			t.Errorf("%.50s: %.50s", doc, got)
+		}
+	}
+}
