@@ -37,77 +37,92 @@ type demo struct {
 	opts  Options
 	out   io.Writer
 	began time.Time
+
+	task       map[string]string // task definition ARN of each version
+	calledBack time.Time         // when the demo stopped a deployment
 }
 
-// Run deploys version 1, then version 2 under load. It returns
+// Run deploys version 1, then three more under load: by rolling update, in
+// approved steps, and as a canary that is called back. It returns
 // ErrFailedRequests, wrapped, when a request was lost.
 func Run(ctx context.Context, o Options) error {
-	d := &demo{clients: newClients(o.Endpoint, o.Region), opts: o, out: o.Out, began: time.Now()}
+	d := &demo{clients: newClients(o.Endpoint, o.Region), opts: o, out: o.Out, began: time.Now(), task: map[string]string{}}
 	repository, err := d.pushImages(ctx)
 	if err != nil {
 		return err
 	}
-	d.say("sample image built and pushed: %s:v1 and :v2", repository)
+	d.say("sample image built and pushed: %s:v1 to :v%d", repository, len(colours))
 	front, err := d.makeStack(ctx)
 	if err != nil {
 		return err
 	}
 	d.say("load balancer: %s", front.url)
-	tasks := map[string]string{}
-	for _, version := range []string{"v1", "v2"} {
-		if tasks[version], err = d.registerTask(ctx, repository, version); err != nil {
+	for version := range colours {
+		if d.task[version], err = d.registerTask(ctx, repository, version); err != nil {
 			return err
 		}
 	}
-	if err := d.ensureService(ctx, front, tasks["v1"]); err != nil {
+	if err := d.ensureService(ctx, front, d.task["v1"]); err != nil {
 		return err
 	}
-	if err := d.awaitSteady(ctx, tasks["v1"]); err != nil {
+	if err := d.awaitSteady(ctx, d.task["v1"]); err != nil {
 		return err
 	}
 	if err := awaitAnswer(ctx, front.url, "v1", d.opts.Patience); err != nil {
 		return err
 	}
 	d.say("service %s runs %d tasks of v1", service, o.Tasks)
-	return d.rollout(ctx, front, tasks["v2"])
+	return d.play(ctx, front)
 }
 
-// rollout deploys v2 under load and tells the result.
-func (d *demo) rollout(ctx context.Context, front *stack, task string) error {
+// play performs the acts under one load and tells the result.
+func (d *demo) play(ctx context.Context, front *stack) error {
 	l := startLoad(front.url, d.opts.Rate, d.opts.Connections)
 	defer l.end()
 	wait(ctx, time.Second) // some traffic on v1 alone
-	d.say("%d requests a second on %d connections; deploying v2", d.opts.Rate, d.opts.Connections)
-	fmt.Fprintln(d.out)
+	d.say("%d requests a second on %d connections", d.opts.Rate, d.opts.Connections)
 	began := time.Now()
-	if _, err := d.update(ctx, task); err != nil {
-		return err
-	}
-	samples, err := d.watch(ctx, l, front.group, task, began)
-	took := time.Since(began)
-	if err == nil {
-		wait(ctx, time.Second) // and on v2 alone
+	var lost int32
+	for i, a := range d.acts() {
+		samples, err := d.perform(ctx, front, l, a)
+		if err != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		lost += samples[len(samples)-1].lost
+		if i == 0 && d.opts.Picture != "" {
+			if err := os.WriteFile(d.opts.Picture, []byte(picture(samples, d.opts.Tasks)), 0o644); err != nil {
+				return err
+			}
+		}
+		wait(ctx, time.Second) // and on what remains alone
 	}
 	l.end()
-	if err != nil {
-		return errors.Join(err, ctx.Err())
+	return d.summary(l, lost, time.Since(began))
+}
+
+// perform makes one deployment and follows it to its end.
+func (d *demo) perform(ctx context.Context, front *stack, l *load, a act) ([]sample, error) {
+	fmt.Fprintf(d.out, "\n%s\n", a.title)
+	began := time.Now()
+	if _, err := d.update(ctx, front, d.task[a.to], a.config); err != nil {
+		return nil, err
 	}
-	if d.opts.Picture != "" {
-		if err := os.WriteFile(d.opts.Picture, []byte(picture(samples, d.opts.Tasks)), 0o644); err != nil {
-			return err
-		}
+	samples, err := d.watch(ctx, l, front, a, began)
+	if err == nil {
+		fmt.Fprintf(d.out, "  %s after %.1f s\n", a.ends, time.Since(began).Seconds())
 	}
-	return d.summary(l, samples[len(samples)-1].lost, took)
+	return samples, err
 }
 
 func (d *demo) summary(l *load, lost int32, took time.Duration) error {
 	got := l.tally()
 	fmt.Fprintf(d.out, `
-  requests sent     %d  (v1 answered %d, v2 answered %d)
+  requests sent     %d  (%s)
   requests failed   %d
   slowest answer    %s
-  deployment took   %.1f s
-`, got.sent, got.answers["v1"], got.answers["v2"], got.failed, l.slowest.Round(time.Millisecond), took.Seconds())
+  three deployments %.1f s
+`, got.sent, got.byVersion(), got.failed, l.slowest.Round(time.Millisecond), took.Seconds())
+	d.tellCallBack(l, "v4")
 	if lost > 0 {
 		fmt.Fprintf(d.out, "  tasks failed      %d, and were tried again: see stoppedReason of the STOPPED tasks\n", lost)
 	}

@@ -19,10 +19,10 @@ import (
 
 const module = "github.com/grue-ecs/grue"
 
-// colours of the two versions.
-var colours = map[string]string{"v1": "blue", "v2": "green"}
+// colours of the versions.
+var colours = map[string]string{"v1": "blue", "v2": "green", "v3": "amber", "v4": "red"}
 
-// pushImages builds the sample and pushes it as both versions: one program, two
+// pushImages builds the sample and pushes it as every version: one program, four
 // environments. It returns the repository's URI.
 func (d *demo) pushImages(ctx context.Context) (uri string, err error) {
 	program, err := d.sampleProgram(ctx)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type load struct {
 	failed  int
 	first   string // the first failure
 	answers map[string]int
+	latest  map[string]time.Time // last answer of each version
 	slowest time.Duration
 }
 
@@ -35,7 +37,7 @@ type tally struct {
 // startLoad sends rate requests a second over that many connections.
 func startLoad(url string, rate, connections int) *load {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{url: url, stop: cancel, answers: map[string]int{}}
+	l := &load{url: url, stop: cancel, answers: map[string]int{}, latest: map[string]time.Time{}}
 	pace := time.Second * time.Duration(connections) / time.Duration(rate)
 	for i := range connections {
 		l.work.Go(func() {
@@ -74,6 +76,23 @@ func (l *load) one(client *http.Client) {
 		return
 	}
 	l.answers[version]++
+	l.latest[version] = time.Now()
+}
+
+// last is when a version last answered.
+func (l *load) last(version string) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.latest[version]
+}
+
+// byVersion tells how often each version answered.
+func (t tally) byVersion() string {
+	parts := make([]string, 0, len(t.answers))
+	for _, v := range slices.Sorted(maps.Keys(t.answers)) {
+		parts = append(parts, fmt.Sprintf("%s answered %d", v, t.answers[v]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func ask(client *http.Client, url string) (version string, err error) {

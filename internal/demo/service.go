@@ -41,7 +41,7 @@ func (d *demo) ensureService(ctx context.Context, s *stack, task string) error {
 	}
 	if old, err := d.service(ctx); err == nil && aws.ToString(old.Status) == "ACTIVE" {
 		d.say("the service of an earlier run is brought back to v1")
-		_, err := d.update(ctx, task)
+		_, err := d.update(ctx, s, task, rolling())
 		return err
 	}
 	_, err := d.ecs.CreateService(ctx, &ecs.CreateServiceInput{
@@ -50,21 +50,16 @@ func (d *demo) ensureService(ctx context.Context, s *stack, task string) error {
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: s.subnets, AssignPublicIp: types.AssignPublicIpEnabled,
 		}},
-		LoadBalancers: []types.LoadBalancer{{
-			TargetGroupArn: &s.group, ContainerName: aws.String(container), ContainerPort: aws.Int32(8080),
-		}},
-		DeploymentConfiguration: &types.DeploymentConfiguration{
-			MinimumHealthyPercent: aws.Int32(100), MaximumPercent: aws.Int32(150),
-			DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true},
-		},
+		LoadBalancers: s.block(), DeploymentConfiguration: rolling(),
 	})
 	return err
 }
 
 // update starts a deployment of a task definition.
-func (d *demo) update(ctx context.Context, task string) (*types.Service, error) {
+func (d *demo) update(ctx context.Context, s *stack, task string, config *types.DeploymentConfiguration) (*types.Service, error) {
 	out, err := d.ecs.UpdateService(ctx, &ecs.UpdateServiceInput{
 		Cluster: aws.String(name), Service: aws.String(service), TaskDefinition: &task, DesiredCount: aws.Int32(int32(d.opts.Tasks)),
+		LoadBalancers: s.block(), DeploymentConfiguration: config,
 	})
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func TestLoadCountsByVersion(t *testing.T) {
 	if !strings.Contains(l.first, "status 502") {
 		t.Fatalf("first failure: %s", l.first)
 	}
-	if s := share(tally{}, got); s < 0.3 || s > 0.6 {
+	if s := share(tally{}, got, "v1", "v2"); s < 0.3 || s > 0.6 {
 		t.Fatalf("share of v2: %f", s)
 	}
 }
