@@ -23,6 +23,9 @@ type act struct {
 // think is how long the demo lets people look before it decides in their place.
 const think = 1200 * time.Millisecond
 
+// drawn is the act that becomes a picture: the one in approved steps.
+const drawn = 1
+
 // acts are the deployments in their order. The last one leaves v3.
 func (d *demo) acts() []act {
 	return []act{{

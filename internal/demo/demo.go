@@ -89,8 +89,8 @@ func (d *demo) play(ctx context.Context, front *stack) error {
 			return errors.Join(err, ctx.Err())
 		}
 		lost += samples[len(samples)-1].lost
-		if i == 0 && d.opts.Picture != "" {
-			if err := os.WriteFile(d.opts.Picture, []byte(picture(samples, d.opts.Tasks)), 0o644); err != nil {
+		if i == drawn && d.opts.Picture != "" {
+			if err := os.WriteFile(d.opts.Picture, []byte(picture(samples, d.opts.Tasks, a)), 0o644); err != nil {
 				return err
 			}
 		}

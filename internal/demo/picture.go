@@ -14,7 +14,7 @@ const (
 )
 
 // picture draws the account of a deployment as SVG.
-func picture(samples []sample, tasks int) string {
+func picture(samples []sample, tasks int, a act) string {
 	var b strings.Builder
 	if len(samples) == 0 {
 		return ""
@@ -28,8 +28,8 @@ func picture(samples []sample, tasks int) string {
 	shareY := func(s sample) float64 { return top + shareHeight*s.share }
 	tasksY := func(n int32) float64 { return tasksTop + tasksHeight*(1-float64(n)/most) }
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" role="img">`+"\n", width, height)
-	fmt.Fprintf(&b, "<title>A rolling deployment of %d tasks under load</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", tasks)
-	fmt.Fprintf(&b, `<text x="%d" y="20" fill="#333">share of traffic: <tspan fill="#3b6fb6">v1</tspan>, <tspan fill="#3a9a5b">v2</tspan></text>`+"\n", left)
+	fmt.Fprintf(&b, "<title>A deployment of %d tasks under load, %s</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n", tasks, a.title)
+	fmt.Fprintf(&b, `<text x="%d" y="20" fill="#333">share of traffic: <tspan fill="#3b6fb6">%s</tspan>, <tspan fill="#3a9a5b">%s</tspan></text>`+"\n", left, a.from, a.to)
 	fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="#3b6fb6"/>`+"\n", left, top, width-left-right, shareHeight)
 	b.WriteString(area(samples, x, shareY, top, "#3a9a5b"))
 	fmt.Fprintf(&b, `<text x="%d" y="%d" fill="#333">running tasks: <tspan fill="#3b6fb6">old</tspan>, <tspan fill="#3a9a5b">new</tspan></text>`+"\n", left, tasksTop-12)
@@ -40,8 +40,8 @@ func picture(samples []sample, tasks int) string {
 		fmt.Fprintf(&b, `<text x="%d" y="%.0f" text-anchor="end" fill="#666">%d</text>`+"\n", left-8, tasksY(n)+4, n)
 	}
 	last := samples[len(samples)-1]
-	fmt.Fprintf(&b, `<text x="%[1]d" y="%[2]d" fill="#333">0 s</text><text x="%[3]d" y="%[2]d" text-anchor="end" fill="#333">%.1[4]f s, %[5]d requests sent, %[6]d failed</text>`+"\n</svg>\n",
-		left, height-14, width-right, end, last.sent, last.failed)
+	fmt.Fprintf(&b, `<text x="%[1]d" y="%[2]d" fill="#333">0 s</text><text x="%[3]d" y="%[2]d" text-anchor="end" fill="#333">%.1[4]f s, %[5]d requests, %[6]d failed</text>`+"\n</svg>\n",
+		left, height-14, width-right, end, last.sent-samples[0].sent, last.failed-samples[0].failed)
 	return b.String()
 }
 

@@ -52,11 +52,11 @@ func TestPictureIsXML(t *testing.T) {
 		{at: time.Second, oldTasks: 4, tasks: 2, share: 0.3, sent: 100},
 		{at: 2 * time.Second, tasks: 4, share: 1, sent: 200},
 	}
-	text := picture(samples, 4)
+	text := picture(samples, 4, act{title: "LINEAR", from: "v1", to: "v2"})
 	if err := xml.Unmarshal([]byte(text), new(struct{})); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if strings.Contains(text, "%!") || !strings.Contains(text, "2.0 s, 200 requests sent, 0 failed") {
+	if strings.Contains(text, "%!") || !strings.Contains(text, "2.0 s, 200 requests, 0 failed") {
 		t.Fatal(text)
 	}
 	if line := samples[1].line(); !strings.Contains(line, "30%") || strings.Contains(line, "%!") {

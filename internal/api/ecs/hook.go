@@ -59,8 +59,6 @@ func checkHook(h *types.DeploymentLifecycleHook, kind types.DeploymentLifecycleH
 	switch {
 	case pause && own:
 		return invalid("A pause hook calls nothing: remove grue:url and grue:task from its hookDetails.")
-	case !pause && own && (h.HookTargetArn != nil || h.RoleArn != nil):
-		return invalid("A lifecycle hook has one target: remove hookTargetArn and roleArn, or grue:url and grue:task from its hookDetails.")
 	case pause && (h.HookTargetArn != nil || h.RoleArn != nil):
 		return invalid("A pause hook can have neither hookTargetArn nor roleArn.")
 	case !pause && !own && (!arn.Is(get(h.HookTargetArn)) || !arn.Is(get(h.RoleArn))):
