@@ -19,26 +19,28 @@ const (
 
 // Enqueue keeps an event for a function; it is on disk when Enqueue returns.
 func (f *Functions) Enqueue(r Request) error {
+	return f.opts.Store.Update(func(tx *store.Tx) error { return f.EnqueueTx(tx, r) })
+}
+
+// EnqueueTx keeps an event for a function as part of a transaction.
+func (f *Functions) EnqueueTx(tx *store.Tx, r Request) error {
 	if len(r.Payload) > MaxEvent {
 		return ErrTooLarge
 	}
 	if _, err := f.Version(r.Reference); err != nil {
 		return err
 	}
+	if events.Len(tx) >= maxQueued {
+		return ErrQueueFull
+	}
 	now := time.Now()
 	ev := &Event{
 		Scope: r.Scope, Name: r.Name, Qualifier: r.Qualifier, ID: store.NewUUID(), Payload: r.Payload,
 		ClientContext: r.ClientContext, Created: now, Due: now,
 	}
-	err := f.opts.Store.Update(func(tx *store.Tx) error {
-		if events.Len(tx) >= maxQueued {
-			return ErrQueueFull
-		}
-		events.Put(tx, ev.key(), ev)
-		return nil
-	})
-	f.poke()
-	return err
+	events.Put(tx, ev.key(), ev)
+	tx.AfterCommit(f.poke)
+	return nil
 }
 
 func (e *Event) key() string { return e.Key(e.Name, e.ID) }
