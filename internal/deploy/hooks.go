@@ -2,7 +2,7 @@ package deploy
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -72,12 +72,13 @@ func (m *machine) openHooks() {
 
 // hookIDs are unlike any other execution's and the same whenever the step is taken again.
 func (d *Deployment) hookIDs(h *Hook) (id, execution string) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%d/%d/%t", d.ID, h.Stage, h.Step, h.Config, h.Undo))
+	name := fmt.Sprintf("%s/%s/%d/%d/%t", d.ID, h.Stage, h.Step, h.Config, h.Undo)
+	sum, own := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(name+"/id"))
 	kind := "ecs-lambda-"
 	if h.Type == Pause {
 		kind = "ecs-pause-"
 	}
-	id = kind + hex.EncodeToString(sum[16:26])
+	id = kind + base64.RawURLEncoding.EncodeToString(own[:]) // 43 characters, as in ECS
 	u := sum[:16]
 	u[6], u[8] = u[6]&0x0f|0x50, u[8]&0x3f|0x80 // a name-based UUID
 	return id, fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
