@@ -18,6 +18,16 @@
 // forward to a group is kept as records of its own (use.go): a group is in use,
 // and probed, while there is one.
 //
+// A rule is governed from the first time a deployment sets its weights. Users'
+// tools state their rules again and again (every terraform apply is a ModifyRule
+// or ModifyListener), and must not undo a shift by that: Rule.Say keeps the
+// weights in force when a statement is one that a user made before, or what is in
+// force anyway. Order, form (TargetGroupArn or ForwardConfig) and left out weights
+// do not matter; stickiness, conditions and the rest take effect. Any other
+// statement is a deliberate edit, and takes effect. So to move the traffic of a
+// governed rule by hand, state other weights than before: 1 and 0 instead of 100
+// and 0. DescribeRules shows what is in force.
+//
 // A target's state is known from three things: its record (registered, draining
 // until), whether its group is in use, and the proxy's last verdict over this
 // registration. Verdicts live in memory; changes of them are written too, so
@@ -25,7 +35,7 @@
 //
 // Files: loadbalancer.go, listener.go, rule.go, group.go, target.go,
 // certificate.go (records); attribute.go (the attributes and their defaults);
-// use.go, weight.go, revision.go; build.go and buildgroup.go (records to table);
+// use.go, weight.go, govern.go, revision.go; build.go and buildgroup.go (records to table);
 // balancer.go, run.go, apply.go, address.go (publishing); health.go, verdict.go;
 // traffic.go, measure.go, census.go (metrics).
 package elb

@@ -24,6 +24,11 @@ type Rule struct {
 	Actions    wire.Stored[[]elbv2.Action]
 	Transforms wire.Stored[[]elbv2.RuleTransform]
 	Tags       map[string]string
+	// Given is what users said of the weights (group → weight), the first one
+	// before the first shift, while deployments govern the rule; nil when none
+	// does. Owner is who governs it, if he said so. See govern.go.
+	Given []map[string]int
+	Owner string
 }
 
 var rules = store.NewTable[Rule]("elb.rule")

@@ -39,7 +39,7 @@ func Associated(tx *store.Tx, groupARN string) bool {
 func LoadBalancersOf(tx *store.Tx, groupARN string) []string {
 	var out []string
 	for _, u := range uses.Prefix(tx, groupARN+"/") {
-		lb := loadBalancerOf(u.Rule)
+		lb := LoadBalancerOfRule(u.Rule)
 		if !slices.Contains(out, lb) {
 			out = append(out, lb)
 		}
@@ -60,9 +60,10 @@ func GroupsOf(tx *store.Tx, lbARN string) []string {
 	return slices.Compact(out)
 }
 
-// loadBalancerOf is the ARN of the load balancer in a listener's or rule's ARN.
-func loadBalancerOf(s string) string {
-	s = strings.Replace(s, ":listener-rule/", ":loadbalancer/", 1)
+// LoadBalancerOfRule is the ARN of the load balancer in a rule's or listener's ARN,
+// whether or not they exist.
+func LoadBalancerOfRule(ruleOrListenerARN string) string {
+	s := strings.Replace(ruleOrListenerARN, ":listener-rule/", ":loadbalancer/", 1)
 	s = strings.Replace(s, ":listener/", ":loadbalancer/", 1)
 	parts := strings.Split(s, "/")
 	return strings.Join(parts[:min(4, len(parts))], "/")

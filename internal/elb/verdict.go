@@ -116,7 +116,7 @@ func (b *Balancer) Failures() []link.BindFailure {
 // it does.
 func (b *Balancer) Impaired(lbARN string) string {
 	for _, f := range b.Failures() {
-		if loadBalancerOf(f.Listener) == lbARN {
+		if LoadBalancerOfRule(f.Listener) == lbARN {
 			return "A listener cannot be opened on " + f.Address + ": " + f.Error
 		}
 	}

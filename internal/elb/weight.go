@@ -46,7 +46,7 @@ func Weights(tx *store.Tx, ruleOrListenerARN string) (map[string]int, error) {
 	}
 	forward := r.Forward()
 	if forward == nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoForward, r.ARN)
+		return nil, noForward(r)
 	}
 	weights := make(map[string]int, len(forward))
 	for _, t := range forward {
@@ -55,10 +55,24 @@ func Weights(tx *store.Tx, ruleOrListenerARN string) (map[string]int, error) {
 	return weights, nil
 }
 
-// SetWeights changes the weights of the forward action of a rule, or of the
-// default rule of a listener. Groups that weights does not name keep theirs;
+// Serving lists, in order, the groups that a rule, or the default rule of a
+// listener, gives requests: those with a weight above 0.
+func Serving(tx *store.Tx, ruleOrListenerARN string) ([]string, error) {
+	weights, err := Weights(tx, ruleOrListenerARN)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(weights, func(_ string, w int) bool { return w == 0 })
+	return slices.Sorted(maps.Keys(weights)), nil
+}
+
+func noForward(r *Rule) error { return fmt.Errorf("%w: %s", ErrNoForward, r.ARN) }
+
+// SetWeights changes the weights (0 to 999) of the forward action of a rule, or of
+// the default rule of a listener. Groups that weights does not name keep theirs;
 // groups that the action does not have yet join it. Conditions, other actions
-// and stickiness stay as they are.
+// and stickiness stay as they are. The rule is governed from then on: what users
+// said of its weights is kept, and repeating it does not undo this (Rule.Say).
 func SetWeights(tx *store.Tx, ruleOrListenerARN string, weights map[string]int) error {
 	r, err := ruleOf(tx, ruleOrListenerARN)
 	if err != nil {
@@ -66,7 +80,7 @@ func SetWeights(tx *store.Tx, ruleOrListenerARN string, weights map[string]int) 
 	}
 	forward := slices.Clone(r.Forward())
 	if forward == nil {
-		return fmt.Errorf("%w: %s", ErrNoForward, r.ARN)
+		return noForward(r)
 	}
 	missing := maps.Clone(weights)
 	for i, t := range forward {
@@ -86,16 +100,19 @@ func SetWeights(tx *store.Tx, ruleOrListenerARN string, weights map[string]int) 
 			return fmt.Errorf("%w: %s", ErrNoGroup, g)
 		}
 	}
-	PutRule(tx, r.withForward(forward))
+	next := *r
+	next.govern()
+	next.Actions.V = withForward(r.Actions.V, forward)
+	PutRule(tx, &next)
 	return nil
 }
 
-// withForward copies the rule with other groups in its forward action.
-func (r *Rule) withForward(forward []elbv2.TargetGroupTuple) *Rule {
-	next := *r
-	next.Actions.V = slices.Clone(r.Actions.V)
-	for i := range next.Actions.V {
-		a := &next.Actions.V[i]
+// withForward copies actions with other groups in the forward action, in the form
+// in which they are echoed.
+func withForward(actions []elbv2.Action, forward []elbv2.TargetGroupTuple) []elbv2.Action {
+	out := slices.Clone(actions)
+	for i := range out {
+		a := &out[i]
 		if a.Type != elbv2.ActionTypeEnumForward {
 			continue
 		}
@@ -110,5 +127,5 @@ func (r *Rule) withForward(forward []elbv2.TargetGroupTuple) *Rule {
 			a.TargetGroupArn = forward[0].TargetGroupArn
 		}
 	}
-	return &next
+	return out
 }

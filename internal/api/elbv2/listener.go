@@ -102,8 +102,10 @@ func sameListener(tx *store.Tx, l *elb.Listener, actions []types.Action) (*elb.L
 			continue
 		}
 		r, _ := elb.GetRule(tx, old.DefaultRule)
+		said := *r
+		said.Say(actions)
 		if old.Protocol == l.Protocol && old.Certificate == l.Certificate && old.SSLPolicy == l.SSLPolicy &&
-			maps.Equal(old.Tags, l.Tags) && reflect.DeepEqual(r.Actions.V, actions) {
+			maps.Equal(old.Tags, l.Tags) && reflect.DeepEqual(r.Actions.V, said.Actions.V) {
 			return old, nil
 		}
 		return nil, wire.Errorf("DuplicateListenerException", "A listener already exists on this port for this load balancer '%s'", l.LoadBalancer)
@@ -183,7 +185,8 @@ func chooseListeners(ctx context.Context, tx *store.Tx, in *elasticloadbalancing
 	return slices.CompactFunc(found, func(a, b *elb.Listener) bool { return a.ARN == b.ARN }), nil
 }
 
-// ModifyListener replaces what is given.
+// ModifyListener replaces what is given. Repeating default actions whose weights a
+// deployment shifted keeps these weights; see elb.Rule.Say.
 func (s *Service) ModifyListener(ctx context.Context, in *elasticloadbalancingv2.ModifyListenerInput) (*elasticloadbalancingv2.ModifyListenerOutput, error) {
 	out := &elasticloadbalancingv2.ModifyListenerOutput{}
 	return out, s.update(func(tx *store.Tx) error {
@@ -227,11 +230,12 @@ func (s *Service) changeListener(ctx context.Context, tx *store.Tx, l *elb.Liste
 	if !ok {
 		return noRule()
 	}
-	changed := *r
-	var err error
-	if changed.Actions.V, err = placeOf(ctx, tx, l, r.ARN).actions(in.DefaultActions); err != nil {
+	actions, err := placeOf(ctx, tx, l, r.ARN).actions(in.DefaultActions)
+	if err != nil {
 		return err
 	}
+	changed := *r
+	changed.Say(actions)
 	return put(tx, &changed)
 }
 

@@ -157,7 +157,8 @@ func (s *Service) DescribeRules(ctx context.Context, in *elasticloadbalancingv2.
 }
 
 // ModifyRule replaces conditions, actions and transforms of a rule, as far as
-// they are given.
+// they are given. Repeating the forward action of a rule whose weights a
+// deployment shifted keeps these weights; see elb.Rule.Say.
 func (s *Service) ModifyRule(ctx context.Context, in *elasticloadbalancingv2.ModifyRuleInput) (*elasticloadbalancingv2.ModifyRuleOutput, error) {
 	if get(in.ResetTransforms) && len(in.Transforms) > 0 {
 		return nil, invalid("Transforms and ResetTransforms cannot be specified at the same time")
@@ -194,9 +195,11 @@ func changeRule(ctx context.Context, tx *store.Tx, r *elb.Rule, in *elasticloadb
 		if !ok {
 			return noListener()
 		}
-		if r.Actions.V, err = placeOf(ctx, tx, l, r.ARN).actions(in.Actions); err != nil {
+		actions, err := placeOf(ctx, tx, l, r.ARN).actions(in.Actions)
+		if err != nil {
 			return err
 		}
+		r.Say(actions)
 	}
 	switch {
 	case get(in.ResetTransforms):
