@@ -3,6 +3,7 @@ package route
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,6 +56,62 @@ func TestSharesAreSmooth(t *testing.T) {
 			t.Fatalf("after %d turns: %d", n, got)
 		}
 	}
+}
+
+// With two groups every window of requests, of whatever length and from wherever,
+// is within one request of its share, and exact when it is a multiple of a round.
+// So is a canary of 0.1 %, which weights 1 and 999 mean.
+func TestEveryWindowIsExact(t *testing.T) {
+	for _, weights := range [][2]int{{1, 999}, {1, 9}, {125, 875}, {999, 1}, {3, 997}, {333, 667}} {
+		c := chooser(weights[0], weights[1])
+		total := weights[0] + weights[1]
+		sums := []int{0} // of the first group's turns
+		for n := range 4 * total {
+			g, _ := c.Next()
+			sums = append(sums, sums[n])
+			if g == "0" {
+				sums[n+1]++
+			}
+		}
+		for from := range total {
+			for n := 1; n <= 3*total; n++ {
+				got, turns := sums[from+n]-sums[from], n*weights[0]
+				if off := got*total - turns; off <= -total || off >= total || n%total == 0 && off != 0 {
+					t.Fatalf("weights %v: %d of %d turns from turn %d", weights, got, n, from)
+				}
+			}
+		}
+	}
+}
+
+// The turns of one action are one counter, whichever connection asks: a million
+// requests of many connections are divided exactly too.
+func TestSharesAreExactAcrossConnections(t *testing.T) {
+	c := chooser(1, 999)
+	var canary atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 125_000 {
+				if g, _ := c.Next(); g == "0" {
+					canary.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if canary.Load() != 1000 {
+		t.Errorf("%d of 1,000,000", canary.Load())
+	}
+}
+
+func BenchmarkNext(b *testing.B) {
+	c := chooser(1, 999)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			c.Next()
+		}
+	})
 }
 
 func TestZeroWeights(t *testing.T) {
