@@ -165,7 +165,7 @@ func TestURLThatIsSlow(t *testing.T) {
 	r := newReceiver(t, func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() })
 	c := w.enter("", fmt.Sprintf(`{"grue:url":%q}`, r.URL), nil)
 	want := "ECS was unable to invoke hook target " + r.URL + " due to no response within 50ms; a hook that needs longer answers IN_PROGRESS"
-	if a := w.h.Call(t.Context(), c); a.Error != want || r.calls() != 1 {
+	if a := w.h.Call(t.Context(), c); a.Error != want || r.calls() > 1 {
 		t.Errorf("%+v after %d calls", a, r.calls())
 	}
 }
