@@ -27,14 +27,11 @@ func TestTrafficSteps(t *testing.T) {
 		plan   []float64
 		n      int // requests at each step
 	}{
-		"canary-5":    {canary(5), []float64{5, 100}, 2000},
 		"canary-12.5": {canary(12.5), []float64{12.5, 100}, 2000},
 		"canary-0.1":  {canary(0.1), []float64{0.1, 100}, 20000},
 		"canary-100":  {canary(100), []float64{100}, 500},
 		"linear-30":   {linear(30), []float64{30, 60, 90, 100}, 1000},
 		"linear-33.3": {linear(33.3), []float64{33.3, 66.6, 99.9, 100}, 1000},
-		"linear-100":  {linear(100), []float64{100}, 500},
-		"linear-37.5": {linear(37.5), []float64{37.5, 75, 100}, 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +42,7 @@ func TestTrafficSteps(t *testing.T) {
 			live := front.Live(t)
 			lane := harness.Lane{URL: front.URL}
 			if c.n > 5000 {
-				lane.Connections, lane.Pace = 16, -1
+				lane.Connections, lane.Pace = 8, time.Millisecond
 			}
 			svc.Configure(t, c.config(harness.PauseAt(preShift, postShift)))
 			svc.Update(t, g.Guest(t, "v2", ""))

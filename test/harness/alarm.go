@@ -30,6 +30,6 @@ func (g *Grue) SetAlarm(t testing.TB, name string, state types.StateValue) {
 
 // Watched adds deployment alarms, with rollback, to a configuration.
 func Watched(c *ecstypes.DeploymentConfiguration, names ...string) *ecstypes.DeploymentConfiguration {
-	c.Alarms = &ecstypes.DeploymentAlarms{AlarmNames: names, Enable: true, Rollback: true}
+	c.Alarms = &ecstypes.DeploymentAlarms{AlarmNames: append([]string{}, names...), Enable: true, Rollback: true}
 	return c
 }

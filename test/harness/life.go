@@ -118,7 +118,7 @@ var tidyRules = []struct {
 	{"hook", regexp.MustCompile(`ecs-(?:pause|lambda)-([A-Za-z0-9_-]+)`)},
 	{"task", regexp.MustCompile(`\b([0-9a-f]{32})\b`)},
 	{"resource", regexp.MustCompile(`/([0-9a-f]{16})\b`)},
-	{"time", regexp.MustCompile(`"(?:created|started|finished|stopped|updated|expires)At": ?([0-9.e+]+)`)},
+	{"time", regexp.MustCompile(`"(?:created|started|finished|stopped|updated|expires)At": ?([0-9.e+]+|"[0-9T:.Z-]+")`)},
 }
 
 // Text tidies a document.

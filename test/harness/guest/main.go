@@ -11,6 +11,7 @@
 //	late        answers 503 on /healthz for the first 12 seconds
 //	stubborn    ignores SIGTERM
 //	slow        listens a second late
+//	faulty      answers 500 on every path that is not for tests; /healthz is well
 //
 // With arguments it performs steps, separated by ";":
 //

@@ -71,7 +71,12 @@ func handler(version, mode string) http.Handler {
 	mux.HandleFunc("/do", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, do(r.URL.Query()["step"])) })
 	mux.HandleFunc("/sse", events)
 	mux.HandleFunc("/ws", echo)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, version) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		if mode == "faulty" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		fmt.Fprint(w, version)
+	})
 	return mux
 }
 
