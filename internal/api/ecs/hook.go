@@ -90,7 +90,11 @@ func checkHook(h *types.DeploymentLifecycleHook, kind types.DeploymentLifecycleH
 func (s *Service) checkWatchers(r *request, c *types.DeploymentConfiguration) error {
 	for i := range c.LifecycleHooks {
 		h := &c.LifecycleHooks[i]
-		if h.HookTargetArn == nil || s.o.Function == nil {
+		own, err := ownTarget(h)
+		if err != nil {
+			return err
+		}
+		if own || h.HookTargetArn == nil || s.o.Function == nil {
 			continue
 		}
 		if err := s.o.Function(r.Scope, *h.HookTargetArn); err != nil {
