@@ -53,6 +53,9 @@ type Options struct {
 	Hooks hook.Caller
 	// Metadata is the host:port of the task metadata endpoint; "" = 169.254.170.2.
 	Metadata string
+	// Foreign tells which tasks of the driver are not the engine's: it leaves them
+	// alone. nil = none.
+	Foreign func(task string) bool
 	// TaskEnvironment adds variables to every container of a task; may be nil.
 	TaskEnvironment func(t *state.Task) map[string]string
 	// Zone tells the availability zone of a subnet; nil or "" = spread over Zones.
@@ -125,6 +128,9 @@ func New(o Options) (*Engine, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Foreign == nil {
+		o.Foreign = func(string) bool { return false }
 	}
 	if o.Secrets == nil {
 		o.Secrets = func(arn.Scope, string) (string, error) { return "", fmt.Errorf("no secret store") }

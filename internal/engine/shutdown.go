@@ -21,7 +21,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 		}
 		left := 0
 		for _, st := range held {
-			if st.Phase != runtime.PhaseStopped {
+			if st.Phase != runtime.PhaseStopped && !e.opts.Foreign(st.ID) {
 				left++
 				if err := e.driver.Stop(ctx, st.ID); err != nil {
 					e.log.Warn("task not stopped", "task", st.ID, "err", err)

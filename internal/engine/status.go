@@ -28,6 +28,9 @@ func (e *Engine) watchDriver(ctx context.Context) {
 
 // noteStatus keeps the newest status of a task and queues the task.
 func (e *Engine) noteStatus(st runtime.Status) {
+	if e.opts.Foreign(st.ID) {
+		return
+	}
 	e.mu.Lock()
 	if old, ok := e.statuses[st.ID]; ok && old.Seq > st.Seq {
 		e.mu.Unlock()

@@ -31,6 +31,8 @@ type Options struct {
 	// Credentials issues the keys that functions find in their environment;
 	// nil gives them none.
 	Credentials func(s arn.Scope, role, function string) (Credentials, error)
+	// Containers runs functions of package type Image; nil: they are refused.
+	Containers *Containers
 	// Concurrency bounds the environments of all functions; 0 = 64.
 	Concurrency int
 	Idle        time.Duration // after which an idle environment ends; 0 = 5 minutes
@@ -41,9 +43,10 @@ type Options struct {
 
 // Functions runs the functions of all accounts and regions.
 type Functions struct {
-	opts   Options
-	log    *slog.Logger
-	memory *memoryLimits
+	opts       Options
+	log        *slog.Logger
+	memory     *memoryLimits
+	containers *containers // nil without Options.Containers
 
 	mu       sync.Mutex
 	closed   bool
@@ -75,6 +78,9 @@ func New(o Options) (*Functions, error) {
 	}
 	f.memory = newMemoryLimits(o.Dir, o.Log)
 	f.collect()
+	if o.Containers != nil {
+		f.containers = newContainers(*o.Containers, o.Log)
+	}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	f.wg.Go(f.runQueue)
 	f.wg.Go(f.reap)
@@ -139,4 +145,7 @@ func (f *Functions) Close() {
 	}
 	f.mu.Unlock()
 	f.wg.Wait()
+	if f.containers != nil {
+		f.containers.close()
+	}
 }

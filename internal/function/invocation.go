@@ -119,7 +119,7 @@ func (f *Functions) run(v *Version, in *invocation) (Result, error) {
 			return *res, nil
 		}
 	}
-	return failed("Runtime.ExitError", "RequestId: "+in.id+" Error: Runtime exited without providing a reason"), nil
+	return failed(exitError, "RequestId: "+in.id+" Error: "+noReason), nil
 }
 
 // initialised waits for the end of init. An init that takes too long is killed
@@ -133,7 +133,7 @@ func (e *environment) initialised(v *Version, in *invocation) (*environment, *Re
 		<-e.gone
 		again, err := e.f.take(v)
 		if err != nil {
-			res := failed("Runtime.ExitError", "RequestId: "+in.id+" Error: "+err.Error())
+			res := failed(exitError, "RequestId: "+in.id+" Error: "+err.Error())
 			return e, &res
 		}
 		e, in.began = again, time.Now()
@@ -150,15 +150,27 @@ func (e *environment) initialised(v *Version, in *invocation) (*environment, *Re
 	res := e.initFail
 	e.mu.Unlock()
 	if res == nil {
-		r := failed("Runtime.ExitError", "RequestId: "+in.id+" Error: "+e.exit())
+		r := e.exit(in)
 		res = &r
 	}
 	res.Log = e.out.tail()
 	return e, res
 }
 
-// awaitInit tells whether the process asked for work in time.
+// exit is the result of an invocation whose process ended.
+func (e *environment) exit(in *invocation) Result {
+	kind, message := e.process.how()
+	return failed(kind, "RequestId: "+in.id+" Error: "+message)
+}
+
+// awaitInit tells whether the process asked for work in time. The time begins
+// when it runs: an image may have to be pulled first.
 func (e *environment) awaitInit(limit time.Duration) bool {
+	select {
+	case <-e.started:
+	case <-e.exited:
+		return false
+	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
@@ -205,13 +217,13 @@ func (e *environment) invoke(in *invocation) *Result {
 		case res = <-in.answer: // it answered, then it ended
 		default:
 			<-e.gone
-			res = failed("Runtime.ExitError", "RequestId: "+in.id+" Error: "+e.exit())
-			e.report(in, false, "error\tError Type: Runtime.ExitError")
+			res = e.exit(in)
+			e.report(in, false, "error\tError Type: "+exitError)
 			res.Log = e.out.tail()
 			return &res
 		}
 	}
-	e.out.flush()
+	e.process.flush()
 	e.report(in, cold, "")
 	res.Log = e.out.tail()
 	e.f.giveBack(e)
@@ -234,7 +246,7 @@ func (e *environment) timedOut(in *invocation) Result {
 func (e *environment) report(in *invocation, cold bool, status string) {
 	took := time.Since(in.began).Seconds() * 1000
 	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB",
-		in.id, took, int(math.Ceil(took)), *e.v.Config.MemorySize, e.memoryUsed())
+		in.id, took, int(math.Ceil(took)), *e.v.Config.MemorySize, e.process.memory())
 	if cold {
 		line += fmt.Sprintf("\tInit Duration: %.2f ms", e.initTime.Seconds()*1000)
 	}

@@ -178,17 +178,16 @@ func (l *memoryLimit) remove() {
 	}
 }
 
-// memoryUsed is the largest resident memory of the process so far, in MB.
-func (e *environment) memoryUsed() int {
+func (h *host) memory() int {
 	select {
-	case <-e.exited:
-		if u, ok := e.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+	case <-h.done:
+		if u, ok := h.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 			return int(u.Maxrss >> 10)
 		}
 		return 0
 	default:
 	}
-	doc, _ := os.ReadFile("/proc/" + strconv.Itoa(e.cmd.Process.Pid) + "/status")
+	doc, _ := os.ReadFile("/proc/" + strconv.Itoa(h.cmd.Process.Pid) + "/status")
 	_, rest, _ := strings.Cut(string(doc), "VmHWM:")
 	field, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	kilobytes, _ := strconv.Atoi(field)

@@ -55,8 +55,15 @@ type Async struct {
 type Version struct {
 	arn.Scope
 	Config types.FunctionConfiguration // as the API shows it
-	Digest string                      // of the code, hexadecimal
+	// Digest of the code: hexadecimal for a zip, sha256:… for an image.
+	Digest string
+	// ImageURI is the image as CreateFunction or UpdateFunctionCode named it; ""
+	// for a zip.
+	ImageURI string
 }
+
+// Image tells whether the code is a container image.
+func (v *Version) Image() bool { return v.ImageURI != "" }
 
 // Name of the function.
 func (v *Version) Name() string { return *v.Config.FunctionName }

@@ -70,7 +70,7 @@ func (f *Functions) command(v *Version) ([]string, error) {
 	if Provided(runtime) {
 		path := filepath.Join(f.taskRoot(v), "bootstrap")
 		if _, err := exec.LookPath(path); err != nil {
-			return nil, &startError{"Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
+			return nil, &startError{badEntrypoint, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
 		}
 		return []string{path}, nil
 	}

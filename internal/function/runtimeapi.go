@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -26,6 +27,21 @@ func (e *environment) routes() http.Handler {
 	mux.HandleFunc("POST "+base+"invocation/{id}/error", e.failure)
 	mux.HandleFunc("POST "+base+"init/error", e.initError)
 	return mux
+}
+
+// own lets in only the container of this environment: others share its network.
+func (e *environment) own(h http.Handler) http.Handler {
+	k, ok := e.process.(*container)
+	if !ok || k.c.opts.Host != "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host, _, err := net.SplitHostPort(r.RemoteAddr); err != nil || host != k.address() {
+			status(w, http.StatusForbidden, `{"errorMessage":"This is the Runtime API of another function","errorType":"Forbidden"}`)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // next waits without limit for an invocation; the first call ends init.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 
@@ -38,6 +39,7 @@ type server struct {
 	logs      *logs.Store
 	vault     *secret.Vault
 	functions *function.Functions
+	inside    net.Listener // for functions in containers; nil where there are none
 	ec2       *ec2.Service
 	metrics   *metric.Store
 	watcher   *watch.Watcher

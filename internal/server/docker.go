@@ -33,6 +33,10 @@ func openDocker(o Options, images *image.Store) (*platform, error) {
 	p.cidr, p.subnets = split(d.Subnet())
 	if gort.GOOS == "linux" && d.Gateway() != "" {
 		p.metadata = net.JoinHostPort(d.Gateway(), metadataPort)
+		p.inside = d.Gateway()
+	}
+	if gort.GOOS != "linux" { // the Engine runs in a virtual machine, which forwards this name
+		p.inside, p.name = "127.0.0.1", "host.docker.internal"
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -15,21 +16,58 @@ import (
 	"github.com/grue-ecs/grue/internal/api/sts"
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/function"
+	"github.com/grue-ecs/grue/internal/runtime"
 )
 
-// openFunctions needs the log store and the state; the engine and the APIs
-// need it.
+// openFunctions needs the log store, the container runtime and the state; the
+// engine and the APIs need it.
 func (s *server) openFunctions() (err error) {
 	url, ca := s.ownEndpoint()
 	s.functions, err = function.New(function.Options{
 		Dir: s.path("functions"), Store: s.store, Logs: s.logs, Endpoint: url, CA: ca,
 		Credentials: s.functionCredentials, Minute: s.opts.Minute, Log: s.log,
+		Containers: s.functionContainers(),
 	})
 	if err != nil {
 		return err
 	}
 	s.onClose(s.functions.Close)
 	return nil
+}
+
+// functionContainers is what functions of package type Image need: the container
+// runtime and an address in the tasks' network where the API answers, without
+// TLS, for it does not leave this machine. Only keys that grue issued are good
+// there. It is nil where tasks cannot reach this machine.
+func (s *server) functionContainers() *function.Containers {
+	p := s.platform
+	if p.inside == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(p.inside, "0"))
+	if err != nil {
+		s.log.Error("container images cannot be run as functions: tasks do not reach this machine", "err", err)
+		return nil
+	}
+	s.onClose(func() { l.Close() })
+	s.inside = l
+	url := "http://" + l.Addr().String()
+	if p.name != "" {
+		url = fmt.Sprintf("http://%s:%d", p.name, l.Addr().(*net.TCPAddr).Port)
+	}
+	c := &function.Containers{
+		Driver: p.driver, Listen: p.inside, Host: p.name, Endpoint: url,
+		Resolve: func(ctx context.Context, ref string) (string, error) {
+			return s.images.Resolve(ctx, ref, runtime.RegistryAuth{})
+		},
+	}
+	if p.network != nil { // Docker fetches images by itself
+		c.Prepare = func(ctx context.Context, ref, digest string) error {
+			_, err := s.images.Prepare(ctx, ref, digest, runtime.RegistryAuth{})
+			return err
+		}
+	}
+	return c
 }
 
 // ownEndpoint is where programs on this machine find the API, and the

@@ -47,10 +47,10 @@ func (s *server) sweep() {
 	}
 }
 
-// usedImages are the digests that running tasks use and that listed service
-// revisions are pinned to.
+// usedImages are the digests that running tasks use and that functions and
+// listed service revisions are pinned to.
 func (s *server) usedImages() map[string]bool {
-	used := map[string]bool{}
+	used := s.functions.Images()
 	s.store.View(func(tx *store.Tx) {
 		for _, t := range state.Tasks.All(tx) {
 			for _, c := range t.Containers {

@@ -10,6 +10,7 @@ import (
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/engine"
+	"github.com/grue-ecs/grue/internal/function"
 	"github.com/grue-ecs/grue/internal/hook"
 	"github.com/grue-ecs/grue/internal/image"
 	"github.com/grue-ecs/grue/internal/image/registry"
@@ -111,7 +112,7 @@ func (s *server) openEngine() (err error) {
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Hooks: hooks,
+		Hooks: hooks, Foreign: function.OwnsTask,
 	})
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ var services = map[string]struct {
 	},
 	"ecr":            {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
 	"logs":           {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
-	"lambda":         {"Lambda", "zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no container images, layers, S3 or event sources", (*lambda.Client)(nil)},
+	"lambda":         {"Lambda", "container images, run as tasks are, and zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no layers, S3 or event sources", (*lambda.Client)(nil)},
 	"monitoring":     {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are not delivered, and the history says so", (*cloudwatch.Client)(nil)},
 	"ssm":            {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
 	"secretsmanager": {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},

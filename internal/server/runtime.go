@@ -25,6 +25,8 @@ type platform struct {
 	subnets   [network.Zones]netip.Prefix
 	dns       []string     // where the tasks' resolver listens
 	metadata  string       // host:port where tasks reach their metadata, if not at 169.254.170.2
+	inside    string       // address of this machine in the tasks' network; "" = tasks cannot reach it
+	name      string       // of this machine in the tasks' network, where inside is not it
 	kill      func() error // ends all tasks at once; after close
 	closing   sync.Once
 }
@@ -67,6 +69,7 @@ func openOCI(o Options, images *image.Store) (*platform, error) {
 	}
 	info := net.Info()
 	p := &platform{driver: d, network: net, addresses: net, cidr: info.CIDR, subnets: info.Subnets, dns: []string{info.Gateway.String() + ":53"}}
+	p.inside = info.Gateway.String()
 	p.kill = func() error { return oci.Kill(oci.Options{Dir: dir}) }
 	return p, nil
 }

@@ -56,11 +56,15 @@ func Run(ctx context.Context, o Options) error {
 	background(s.serveMetadata)
 	background(s.housekeeping)
 	web := s.httpServer()
-	wg.Go(func() {
-		if err := web.Serve(o.Listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := func(l net.Listener) {
+		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
-	})
+	}
+	wg.Go(func() { serve(o.Listener) })
+	if s.inside != nil {
+		wg.Go(func() { serve(s.inside) })
+	}
 	if o.Ready != nil {
 		o.Ready()
 	}

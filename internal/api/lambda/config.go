@@ -24,12 +24,15 @@ func settingsOf(in *lambda.CreateFunctionInput) *lambda.UpdateFunctionConfigurat
 		EphemeralStorage: in.EphemeralStorage, FileSystemConfigs: in.FileSystemConfigs, Handler: in.Handler,
 		KMSKeyArn: in.KMSKeyArn, Layers: in.Layers, LoggingConfig: in.LoggingConfig, MemorySize: in.MemorySize,
 		Role: in.Role, Runtime: in.Runtime, SnapStart: in.SnapStart, Timeout: in.Timeout, TracingConfig: in.TracingConfig,
-		VpcConfig: in.VpcConfig,
+		VpcConfig: in.VpcConfig, ImageConfig: in.ImageConfig,
 	}
 }
 
 // apply checks settings and puts them into v; those left out stay.
 func (s *Service) apply(v *function.Version, in *lambda.UpdateFunctionConfigurationInput) error {
+	if err := checkPackage(v, in); err != nil {
+		return err
+	}
 	if err := refuseSettings(in); err != nil {
 		return err
 	}
@@ -37,6 +40,9 @@ func (s *Service) apply(v *function.Version, in *lambda.UpdateFunctionConfigurat
 		return err
 	}
 	c := &v.Config
+	if err := applyImage(c, in.ImageConfig); err != nil {
+		return err
+	}
 	if in.Runtime != "" {
 		if err := s.f.CheckRuntime(string(in.Runtime)); err != nil {
 			return invalid("Value %s at 'runtime' failed to satisfy constraint: %v.", in.Runtime, err)
@@ -81,8 +87,6 @@ func refuseSettings(in *lambda.UpdateFunctionConfigurationInput) error {
 		return invalid("Dead-letter queues are not supported: events that fail are named in grue's log.")
 	case in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions:
 		return invalid("SnapStart is not supported: functions stay warm without it.")
-	case in.ImageConfig != nil:
-		return invalid("Container images are not run as functions: leave ImageConfig out.")
 	case in.DurableConfig != nil:
 		return invalid("Durable functions are not supported: leave DurableConfig out.")
 	case in.CapacityProviderConfig != nil:
@@ -125,7 +129,8 @@ func checkArchitecture(c *types.FunctionConfiguration) error {
 	if len(c.Architectures) != 1 || !slices.Contains(types.Architecture("").Values(), c.Architectures[0]) {
 		return invalid("Architectures must be one of x86_64 and arm64.")
 	}
-	if c.Runtime != "" && function.Provided(string(c.Runtime)) && c.Architectures[0] != host {
+	native := c.PackageType == types.PackageTypeImage || function.Provided(string(c.Runtime))
+	if native && c.Architectures[0] != host {
 		return invalid("This machine is %s and cannot run functions for %s.", host, c.Architectures[0])
 	}
 	return nil

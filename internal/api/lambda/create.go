@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"context"
-	"encoding/base64"
 	"regexp"
 	"runtime"
 	"time"
@@ -17,7 +16,7 @@ import (
 
 var roleARN = regexp.MustCompile(`^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`)
 
-// CreateFunction unpacks the code and makes a function that is Active at once.
+// CreateFunction unpacks the code, or pins the image, and makes a function that is Active at once.
 func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionInput) (*lambda.CreateFunctionOutput, error) {
 	r, err := reference(ctx, in.FunctionName, nil)
 	if err != nil {
@@ -29,6 +28,10 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err := refuseCreate(in); err != nil {
 		return nil, err
 	}
+	from, err := codeOf(in)
+	if err != nil {
+		return nil, err
+	}
 	if _, ok := s.f.Find(r.Scope, r.Name); ok {
 		return nil, reword(function.ErrExists, r)
 	}
@@ -36,15 +39,12 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 	if err := s.apply(v, settingsOf(in)); err != nil {
 		return nil, err
 	}
-	if len(in.Code.ZipFile) == 0 {
-		return nil, invalid("Please provide a source for function code: Code.ZipFile.")
-	}
-	code, release, err := s.f.SaveCode(in.Code.ZipFile)
+	set, release, err := s.load(ctx, r, from)
 	if err != nil {
-		return nil, reword(err, r)
+		return nil, err
 	}
 	defer release()
-	setCode(v, code)
+	set(v)
 	touch(v)
 	fn := &function.Function{Scope: r.Scope, Name: r.Name, Next: 1, Tags: in.Tags}
 	if err := s.f.Create(fn, v); err != nil {
@@ -63,16 +63,8 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 // refuseCreate names what grue does not do.
 func refuseCreate(in *lambda.CreateFunctionInput) error {
 	switch {
-	case in.PackageType == types.PackageTypeImage || in.Code != nil && in.Code.ImageUri != nil || in.ImageConfig != nil:
-		return invalid("Container images are not run as functions: use PackageType Zip.")
-	case in.PackageType != "" && in.PackageType != types.PackageTypeZip:
-		return invalid("PackageType must be Zip; it was %s.", in.PackageType)
-	case in.Code == nil:
-		return invalid("Please provide a source for function code: Code.ZipFile.")
-	case in.Code.S3Bucket != nil || in.Code.S3Key != nil || in.Code.S3ObjectVersion != nil:
-		return invalid("There is no Amazon S3 here to read code from: pass the zip file itself as Code.ZipFile.")
-	case in.Code.SourceKMSKeyArn != nil:
-		return invalid("Code encrypted with a KMS key is not supported: leave SourceKMSKeyArn out.")
+	case in.PackageType != "" && in.PackageType != types.PackageTypeZip && in.PackageType != types.PackageTypeImage:
+		return invalid("1 validation error detected: Value '%s' at 'packageType' failed to satisfy constraint: Member must satisfy enum value set: [Zip, Image]", in.PackageType)
 	case in.CodeSigningConfigArn != nil:
 		return invalid("Code signing is not supported: leave CodeSigningConfigArn out.")
 	case in.CapacityProviderConfig != nil || in.PublishTo != "":
@@ -83,7 +75,7 @@ func refuseCreate(in *lambda.CreateFunctionInput) error {
 		return invalid("Tenant isolation is not supported: leave TenancyConfig out.")
 	case in.Role == nil:
 		return invalid("1 validation error detected: Value at 'role' failed to satisfy constraint: Member must not be null")
-	case in.Runtime == "" || aws.ToString(in.Handler) == "":
+	case in.PackageType != types.PackageTypeImage && (in.Runtime == "" || aws.ToString(in.Handler) == ""):
 		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
 	return checkTags(in.Tags)
@@ -98,9 +90,13 @@ func initial(r function.Reference, in *lambda.CreateFunctionInput) types.Functio
 	if len(in.Architectures) > 0 {
 		arch = in.Architectures[0]
 	}
+	kind := types.PackageTypeZip
+	if in.PackageType != "" {
+		kind = in.PackageType
+	}
 	return types.FunctionConfiguration{
 		FunctionName: &r.Name, FunctionArn: aws.String(function.ARN(r.Scope, r.Name, "")), Version: aws.String(function.Latest),
-		PackageType: types.PackageTypeZip, Architectures: []types.Architecture{arch},
+		PackageType: kind, Architectures: []types.Architecture{arch},
 		Description: aws.String(""), Timeout: aws.Int32(3), MemorySize: aws.Int32(128),
 		EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(512)},
 		SnapStart:        &types.SnapStartResponse{ApplyOn: types.SnapStartApplyOnNone, OptimizationStatus: types.SnapStartOptimizationStatusOff},
@@ -108,12 +104,6 @@ func initial(r function.Reference, in *lambda.CreateFunctionInput) types.Functio
 		LoggingConfig:    &types.LoggingConfig{LogFormat: types.LogFormatText, LogGroup: aws.String("/aws/lambda/" + r.Name)},
 		State:            types.StateActive, LastUpdateStatus: types.LastUpdateStatusSuccessful,
 	}
-}
-
-func setCode(v *function.Version, c function.Code) {
-	v.Digest = c.Digest
-	v.Config.CodeSize = c.Size
-	v.Config.CodeSha256 = aws.String(base64.StdEncoding.EncodeToString(c.Sum))
 }
 
 // touch marks a change.

@@ -23,15 +23,20 @@ func (s *Service) GetFunction(ctx context.Context, in *lambda.GetFunctionInput) 
 		return nil, notFound(r)
 	}
 	c := qualified(r, v)
-	out := &lambda.GetFunctionOutput{
-		Configuration: &c, Tags: fn.Tags,
-		// AWS signs a URL of S3; here the code is a file of this machine.
-		Code: &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String("file://" + filepath.ToSlash(s.f.Zip(v)))},
-	}
+	out := &lambda.GetFunctionOutput{Configuration: &c, Tags: fn.Tags, Code: s.location(v)}
 	if fn.Reserved != nil {
 		out.Concurrency = &types.Concurrency{ReservedConcurrentExecutions: fn.Reserved}
 	}
 	return out, nil
+}
+
+// location tells where code is: AWS signs a URL of S3; here a zip is a file of
+// this machine.
+func (s *Service) location(v *function.Version) *types.FunctionCodeLocation {
+	if v.Image() {
+		return &types.FunctionCodeLocation{RepositoryType: aws.String("ECR"), ImageUri: &v.ImageURI, ResolvedImageUri: aws.String(v.ResolvedImage())}
+	}
+	return &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String("file://" + filepath.ToSlash(s.f.Zip(v)))}
 }
 
 // qualified shows the ARN as it was asked for.

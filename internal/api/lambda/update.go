@@ -23,19 +23,17 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case in.ImageUri != nil:
-		return nil, invalid("Container images are not run as functions: pass a zip file as ZipFile.")
-	case in.S3Bucket != nil || in.S3Key != nil || in.S3ObjectVersion != nil:
-		return nil, invalid("There is no Amazon S3 here to read code from: pass the zip file itself as ZipFile.")
-	case in.SourceKMSKeyArn != nil || in.PublishTo != "":
-		return nil, invalid("SourceKMSKeyArn and PublishTo are not supported: leave them out.")
-	case len(in.ZipFile) == 0:
-		return nil, invalid("Please provide a source for function code: ZipFile.")
-	}
-	code, release, err := s.f.SaveCode(in.ZipFile)
+	latest, err := s.f.Version(function.Reference{Scope: r.Scope, Name: r.Name})
 	if err != nil {
 		return nil, reword(err, r)
+	}
+	from, err := newCodeOf(in, latest)
+	if err != nil {
+		return nil, err
+	}
+	set, release, err := s.load(ctx, r, from)
+	if err != nil {
+		return nil, err
 	}
 	defer release()
 	change := func(v *function.Version) error {
@@ -48,7 +46,10 @@ func (s *Service) UpdateFunctionCode(ctx context.Context, in *lambda.UpdateFunct
 				return err
 			}
 		}
-		setCode(v, code)
+		if v.Image() != (from.image != "") {
+			return conflict("The function %s was made anew by another request; try again.", r.Name)
+		}
+		set(v)
 		touch(v)
 		return nil
 	}

@@ -11,15 +11,20 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
 type event struct {
-	Do string
-	N  int
+	Do, Path string
+	N        int
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "child" {
+		time.Sleep(time.Hour)
+	}
+	start := time.Now().UnixNano()
 	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/"
 	fmt.Println("init of", os.Getenv("_HANDLER"))
 	switch os.Getenv("INIT") {
@@ -69,16 +74,43 @@ func main() {
 			for i := 0; i < len(b); i += 4096 {
 				b[i] = 1
 			}
+		case "fork": // a child that lives on, in a session of its own
+			child := exec.Command(os.Args[0], "child")
+			child.Stdout, child.Stderr = os.Stdout, os.Stderr
+			child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			fmt.Println(" child:", child.Start())
+		case "print": // megabytes, in lines of a kilobyte
+			for i := range e.N << 10 {
+				fmt.Printf("%08d %s\n", i, strings.Repeat("x", 1014))
+			}
+		case "file":
+			fmt.Println(" file:", os.WriteFile(e.Path, []byte("x"), 0o600))
+		case "get":
+			fmt.Println(" get:", get(e.Path))
 		case "large":
 			post(path+"response", `"`+strings.Repeat("x", e.N)+`"`)
 			continue
 		}
 		out, _ := json.Marshal(map[string]any{
-			"echo": json.RawMessage(body), "calls": n, "pid": os.Getpid(), "tmp": os.Getenv("TMPDIR"), "key": os.Getenv("AWS_ACCESS_KEY_ID"),
+			"echo": json.RawMessage(body), "calls": n, "pid": os.Getpid(), "start": start, "args": os.Args, "dir": dir(), "tmp": os.Getenv("TMPDIR"), "key": os.Getenv("AWS_ACCESS_KEY_ID"),
 			"arn": resp.Header.Get("Lambda-Runtime-Invoked-Function-Arn"), "context": resp.Header.Get("Lambda-Runtime-Client-Context"),
 		})
 		post(path+"response", string(out))
 	}
+}
+
+func dir() string {
+	d, _ := os.Getwd()
+	return d
+}
+
+func get(url string) string {
+	resp, err := http.Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	resp.Body.Close()
+	return resp.Status
 }
 
 func post(url, body string) int {
