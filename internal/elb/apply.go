@@ -40,7 +40,7 @@ func (b *Balancer) publish() uint64 {
 	}
 	b.version++
 	t.Epoch, t.Version = b.opts.Epoch, b.version
-	t.Ports, t.DNS = ports, dns
+	t.Ports, t.DNS, t.Report = ports, dns, b.reportEvery()
 	merge(t.Names, names)
 	b.remember(t)
 	b.opts.Plane.Publish(t)

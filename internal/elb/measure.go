@@ -43,6 +43,15 @@ func (m *meter) target(name, unit string, s metric.Sample) {
 	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
 }
 
+// reportEvery is how often proxies report: ten times in a minute that is short, so
+// that a count is in the period in which it happened, else every second.
+func (b *Balancer) reportEvery() time.Duration {
+	if b.opts.Metrics == nil {
+		return 0
+	}
+	return min(b.opts.Metrics.Minute()/10, time.Second)
+}
+
 // count is a counter's sample: n times the value 1, as CloudWatch has it, so
 // that Sum is the count and minimum, maximum and average are 1.
 func count(n uint64) metric.Sample { return metric.Of(1, float64(n)) }

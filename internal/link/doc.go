@@ -5,7 +5,7 @@
 //	         table ──────►        (epoch, version)
 //	               ◄────── ack | nack, listeners that could not be bound
 //	               ◄────── health: the full set on connect, then changes
-//	               ◄────── traffic: every second, kept until it was taken
+//	               ◄────── traffic: every Table.Report, kept until it was taken
 //
 // A message is four bytes of length and then JSON. Tables are whole snapshots,
 // so that only the newest has to arrive: Publish never blocks, and a version

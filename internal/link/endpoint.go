@@ -28,7 +28,7 @@ type Endpoint struct {
 	proxy    Proxy
 	path     string
 	listener net.Listener
-	every    time.Duration
+	pace     chan time.Duration // capacity 1: another interval of reports
 	done     chan struct{}
 	settled  chan struct{} // capacity 1: a batch of counts was taken
 	running  sync.WaitGroup
@@ -49,7 +49,7 @@ func Serve(path string, p Proxy) (*Endpoint, error) {
 		return nil, err
 	}
 	e := &Endpoint{
-		proxy: p, path: path, listener: l, every: time.Second,
+		proxy: p, path: path, listener: l, pace: make(chan time.Duration, 1),
 		done: make(chan struct{}), settled: make(chan struct{}, 1),
 	}
 	e.running.Go(e.accept)
@@ -163,22 +163,49 @@ func (e *Endpoint) remove(s *session) {
 	}
 }
 
-// report offers what was counted to the newest server every second. A batch is
-// kept until a server says that it has taken it.
+// usualPace is how often counts are reported when the table says nothing.
+const usualPace = time.Second
+
+// report offers what was counted to the newest server every second, or as often
+// as the table says. A batch is kept until a server says that it has taken it.
 func (e *Endpoint) report() {
-	tick := time.NewTicker(e.every)
+	every := usualPace
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-e.done:
 			return
+		case next := <-e.pace:
+			if next != every {
+				every = next
+				tick.Reset(every)
+			}
 		case <-tick.C:
 			e.Report()
 		}
 	}
 }
 
-// Report does one round of reporting; the endpoint does it each second itself.
+// setPace changes how often report reports; only the newest change counts.
+func (e *Endpoint) setPace(every time.Duration) {
+	if every <= 0 {
+		every = usualPace
+	}
+	select {
+	case <-e.pace:
+	default:
+	}
+	select {
+	case e.pace <- max(every, minPace):
+	default:
+	}
+}
+
+// minPace bounds what reports may cost.
+const minPace = 20 * time.Millisecond
+
+// Report does one round of reporting; the endpoint does it itself at its pace.
 func (e *Endpoint) Report() {
 	counted := e.proxy.Traffic()
 	e.mu.Lock()

@@ -160,6 +160,31 @@ func TestHealthAndTraffic(t *testing.T) {
 	}
 }
 
+// A table says how often counts are reported.
+func TestPaceOfReports(t *testing.T) {
+	path := socketFile(t)
+	p := &fakeProxy{}
+	e := serve(t, path, p)
+	defer e.Close()
+	c := New(path)
+	defer c.Close()
+	traffic := make(chan uint64)
+	c.OnTraffic(func(n []route.Traffic) { traffic <- n[0].Requests })
+	c.Publish(&route.Table{Epoch: 1, Version: 1, Report: 20 * time.Millisecond})
+	ctx := bounded(t) // far less than a report a second needs
+	for n := range uint64(20) {
+		p.count(n + 1)
+		select {
+		case got := <-traffic:
+			if got != n+1 {
+				t.Errorf("report %d: %d", n, got)
+			}
+		case <-ctx.Done():
+			t.Fatalf("%d reports", n)
+		}
+	}
+}
+
 // A proxy that restarts gets the newest table again.
 func TestReconnect(t *testing.T) {
 	path := socketFile(t)

@@ -115,6 +115,7 @@ func (s *session) read() {
 		switch m.Kind {
 		case kindTable:
 			if m.Table != nil {
+				s.endpoint.setPace(m.Table.Report)
 				s.endpoint.proxy.Apply(m.Table)
 			}
 		case kindTrafficTaken:

@@ -14,6 +14,8 @@ type Table struct {
 	Ports     []HostPort             `json:"ports"`  // published ports of bridge-mode tasks
 	Names     map[string][]string    `json:"names"`  // DNS names (lower case, no trailing dot) → addresses, for tasks' resolver
 	DNS       []string               `json:"dns"`    // addresses (host:port) on which the tasks' resolver listens
+	// Report is how often a proxy reports its traffic; 0 = every second.
+	Report time.Duration `json:"report,omitempty"`
 }
 
 // Listener is one load balancer listener, bound to the load balancer's address.

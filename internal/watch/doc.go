@@ -1,13 +1,15 @@
 // Package watch keeps CloudWatch alarms and evaluates them.
 //
-//	PutMetricAlarm ─► record ─┐   six times a minute
+//	PutMetricAlarm ─► record ─┐   six times a minute, and once a shorter period
 //	metric.Store ─────────────┴─► Evaluate ─► alarm.Evaluate ─► new state
 //	                                                              │ one transaction
 //	   record · history · EventBridge event · composite alarms ◄──┘
 //
 // A minute is the metric store's, so alarms keep pace with a shortened bake. An
 // alarm with a period of a minute or more looks at the periods that end with
-// the last complete minute; one with a shorter period, at complete periods. A
+// the last complete minute; one with a shorter period, at complete periods. Looks
+// follow the clock (clock.go): a period is looked at in the moment in which it
+// ends, so that a change shows within one period. A
 // state set by SetAlarmState stays for a minute, as AWS's next evaluation would
 // replace it.
 //
@@ -23,5 +25,5 @@
 //
 // Files: record.go (alarms), history.go, event.go, math.go (queries and
 // formulas), metric.go (evaluation), change.go (a change of state), composite.go,
-// suppress.go, watcher.go (the loop), state.go (for the engine).
+// suppress.go, watcher.go and clock.go (the loop), state.go (for the engine).
 package watch

@@ -37,23 +37,23 @@ func New(o Options) *Watcher {
 	return &Watcher{opts: o, started: o.Now()}
 }
 
-// looks is how often in a minute alarms are evaluated: late datapoints and
-// alarms just made are seen soon, and a period of 10 s has its own evaluation.
-const looks = 6
-
-// Run evaluates the alarms until ctx ends.
+// Run evaluates the alarms until ctx ends, at the marks of their clocks.
 func (w *Watcher) Run(ctx context.Context) error {
-	tick := time.NewTicker(max(w.opts.Metrics.Minute()/looks, 20*time.Millisecond))
-	defer tick.Stop()
+	c := clock{minute: w.opts.Metrics.Minute()}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
-			if err := w.Evaluate(); err != nil {
-				w.opts.Log.Error("alarms not evaluated", "err", err)
-			}
+		case <-timer.C:
 		}
+		now := w.opts.Now()
+		if err := w.look(&c, now); err != nil {
+			w.opts.Log.Error("alarms not evaluated", "err", err)
+		}
+		now = w.opts.Now()
+		timer.Reset(c.next(now).Sub(now))
 	}
 }
 
@@ -65,16 +65,21 @@ type finding struct {
 
 // Evaluate looks at every alarm once. It writes only what changes.
 func (w *Watcher) Evaluate() error {
-	now := w.opts.Now()
+	return w.look(&clock{minute: w.opts.Metrics.Minute()}, w.opts.Now())
+}
+
+// look evaluates the alarms that are due.
+func (w *Watcher) look(c *clock, now time.Time) error {
 	var found []finding
 	due := false
+	c.begin(now)
 	w.opts.Store.View(func(tx *store.Tx) {
 		for _, a := range Alarms.All(tx) {
 			if a.Composite != nil {
 				due = due || w.compositeDue(tx, a, now)
 				continue
 			}
-			if now.Before(a.SetUntil) {
+			if !c.due(shortest(&a.Metric.V)) || now.Before(a.SetUntil) {
 				continue
 			}
 			if r, ok := w.evaluate(a, now); ok && r.State != a.State {

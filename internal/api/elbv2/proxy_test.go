@@ -47,6 +47,7 @@ type real struct {
 	b       *elb.Balancer
 	acm     *acm.Service
 	metrics *metric.Store
+	st      *store.Store
 	ctx     context.Context
 }
 
@@ -84,7 +85,7 @@ func newReal(t *testing.T) *real {
 		}
 	}
 	caller := wire.WithCaller(context.Background(), wire.Caller{Account: "000000000000", Region: "us-east-1"})
-	return &real{t, New(Options{Store: st, Balancer: b, Settle: settle}), b, acm.New(acm.Options{Store: st}), metrics, caller}
+	return &real{t, New(Options{Store: st, Balancer: b, Settle: settle}), b, acm.New(acm.Options{Store: st}), metrics, st, caller}
 }
 
 // app is a target that answers its name, and with 500 to health checks when it is
