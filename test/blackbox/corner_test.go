@@ -109,7 +109,9 @@ func TestUpdateDuringRollback(t *testing.T) {
 	load := harness.StartLoad(t, svc.URL)
 	w := svc.Watch(t)
 	svc.Update(t, g.Guest(t, "v2", "unhealthy"))
-	harness.Await(t, "a task of v2", func() bool { return len(svc.Describe(t).Deployments) == 2 && svc.Describe(t).Deployments[0].RunningCount > 0 })
+	harness.Await(t, "a task of v2", func() bool {
+		return len(svc.Describe(t).Deployments) == 2 && svc.Describe(t).Deployments[0].RunningCount > 0
+	})
 	first := *svc.Newest(t).ServiceDeploymentArn
 	if _, err := g.ECS().StopServiceDeployment(context.Background(), &ecs.StopServiceDeploymentInput{ServiceDeploymentArn: &first}); err != nil {
 		t.Fatal(err)
