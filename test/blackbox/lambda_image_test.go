@@ -75,7 +75,7 @@ func TestLambdaImageOutput(t *testing.T) {
 	f := l.image("f", l.push("v1", nil), nil)
 	_, _, log := l.call(f, `{"Do":"file","Path":"/tmp/y"}`)
 	start, end := strings.Index(log, "START RequestId: "), strings.Index(log, "END RequestId: ")
-	line, report := strings.Index(log, "event file file: <nil>"), strings.Index(log, "REPORT RequestId: ")
+	line, report := strings.Index(log, "event file /tmp/y <nil>\n"), strings.Index(log, "REPORT RequestId: ")
 	if start < 0 || line < start || end < line || report < end || !strings.Contains(log, "\tInit Duration: ") || !strings.Contains(log, "Memory Size: 128 MB") {
 		t.Errorf("the tail is\n%s", log)
 	}
@@ -156,7 +156,7 @@ func TestLambdaImageInput(t *testing.T) {
 			in.PackageType, in.Runtime, in.Handler = types.PackageTypeZip, types.RuntimeProvidedal2023, aws.String("x")
 		},
 		"Please don't provide ZipFile when creating a function with packageType Image.": func(in *lambda.CreateFunctionInput) { in.Code.ZipFile = []byte("x") },
-		"Please provide a source for function code: Code.ImageUri.":                      func(in *lambda.CreateFunctionInput) { in.Code.ImageUri = nil },
+		"Please provide a source for function code: Code.ImageUri.":                     func(in *lambda.CreateFunctionInput) { in.Code.ImageUri = nil },
 	} {
 		in := base()
 		change(in)

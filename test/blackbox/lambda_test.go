@@ -23,22 +23,27 @@ import (
 	"github.com/grue-ecs/grue/test/harness"
 )
 
-// obedient is a program that speaks the Lambda Runtime API and does what its event
-// says, built once.
-var obedient = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "grue-bootstrap-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "bootstrap")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "github.com/grue-ecs/grue/internal/function/testdata/bootstrap")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return out, err
-	}
-	return os.ReadFile(bin)
-})
+// Programs that run as functions: obedient speaks the Lambda Runtime API and does
+// what its event says, approve is built with AWS's libraries.
+var obedient, approve = built("bootstrap"), built("approve")
+
+// built builds a program once.
+func built(name string) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		dir, err := os.MkdirTemp("", "grue-function-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		bin := filepath.Join(dir, name)
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, "github.com/grue-ecs/grue/internal/function/testdata/"+name)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return out, err
+		}
+		return os.ReadFile(bin)
+	})
+}
 
 // did is what the obedient program tells of itself.
 type did struct {
@@ -62,7 +67,12 @@ func newLambdas(t testing.TB, g *harness.Grue, base string) *lambdas {
 // push makes an image of the obedient program and returns its reference.
 func (l *lambdas) push(tag string, change func(*image.BuildOptions)) string {
 	l.t.Helper()
-	bin, err := obedient()
+	return l.pushOf(obedient, tag, change)
+}
+
+func (l *lambdas) pushOf(program func() ([]byte, error), tag string, change func(*image.BuildOptions)) string {
+	l.t.Helper()
+	bin, err := program()
 	if err != nil {
 		l.t.Fatalf("build the function: %v\n%s", err, bin)
 	}

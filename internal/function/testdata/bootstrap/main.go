@@ -57,6 +57,7 @@ func main() {
 			time.Sleep(time.Hour)
 		case "wait":
 			time.Sleep(time.Duration(e.N) * time.Millisecond)
+			fmt.Println(" waited")
 		case "error":
 			post(path+"error", `{"errorType":"Custom","errorMessage":"as asked"}`)
 			continue
@@ -84,9 +85,9 @@ func main() {
 				fmt.Printf("%08d %s\n", i, strings.Repeat("x", 1014))
 			}
 		case "file":
-			fmt.Println(" file:", os.WriteFile(e.Path, []byte("x"), 0o600))
+			fmt.Println("", e.Path, os.WriteFile(e.Path, []byte("x"), 0o600))
 		case "get":
-			fmt.Println(" get:", get(e.Path))
+			fmt.Println("", e.Path, get(e.Path))
 		case "large":
 			post(path+"response", `"`+strings.Repeat("x", e.N)+`"`)
 			continue
