@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/link"
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
@@ -34,6 +35,7 @@ func (b *Balancer) publish() uint64 {
 		}
 		b.revision = rev
 		t = build(tx)
+		b.remember(tx)
 	})
 	if t == nil {
 		return b.version
@@ -42,19 +44,34 @@ func (b *Balancer) publish() uint64 {
 	t.Epoch, t.Version = b.opts.Epoch, b.version
 	t.Ports, t.DNS, t.Report = ports, dns, b.reportEvery()
 	merge(t.Names, names)
-	b.remember(t)
 	b.opts.Plane.Publish(t)
 	poke(b.sent)
 	return b.version
 }
 
-// remember notes to which account and region each load balancer belongs, for
-// traffic is reported under a name that does not say.
-func (b *Balancer) remember(t *route.Table) {
+// balancing is what measures need of a load balancer.
+type balancing struct {
+	scope arn.Scope
+	zone  string // its first one, in which its one node stands; "" = unknown
+	conns uint64 // connections of clients, as reported last
+}
+
+// remember notes the account, region and zone of each load balancer, for traffic
+// is reported under a name that does not say.
+func (b *Balancer) remember(tx *store.Tx) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i := range t.Listeners {
-		b.scopes[t.Listeners[i].LB] = scopeOf(t.Listeners[i].LBARN)
+	before := b.known
+	b.known = make(map[string]*balancing, len(before))
+	for at, lb := range loadBalancers.All(tx) {
+		x := &balancing{scope: scopeOf(at)}
+		if len(lb.Zones) > 0 {
+			x.zone = lb.Zones[0].Name
+		}
+		if old := before[lb.Dimension()]; old != nil {
+			x.conns = old.conns
+		}
+		b.known[lb.Dimension()] = x
 	}
 }
 

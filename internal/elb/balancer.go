@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/link"
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/route"
@@ -66,8 +65,8 @@ type Balancer struct {
 	failures []link.BindFailure
 	watchers []func(group, id string, port int)
 	totals   map[totalKey]*route.Traffic
-	scopes   map[string]arn.Scope // of load balancers, by "app/name/id"
-	healthy  map[string]int       // targets, by group; see countHosts
+	known    map[string]*balancing // load balancers, by "app/name/id"
+	counted  map[string]hosts      // by group; see countHosts
 
 	wake chan struct{} // for Run: a commit, a setting, a report
 	keep chan struct{} // verdicts to write
@@ -87,7 +86,7 @@ func New(opts Options) *Balancer {
 		opts.Now = time.Now
 	}
 	b := &Balancer{
-		opts: opts, health: map[string]verdict{}, unkept: map[string]bool{}, totals: map[totalKey]*route.Traffic{}, scopes: map[string]arn.Scope{},
+		opts: opts, health: map[string]verdict{}, unkept: map[string]bool{}, totals: map[totalKey]*route.Traffic{}, known: map[string]*balancing{},
 		wake: make(chan struct{}, 1), keep: make(chan struct{}, 1), sent: make(chan struct{}, 1),
 	}
 	opts.Store.View(func(tx *store.Tx) {

@@ -233,6 +233,14 @@ func (w *world) setDelay(group, delay string) {
 
 func TestMetrics(t *testing.T) {
 	w := newWorld(t)
+	const zone = "us-east-1a"
+	w.update(func(tx *store.Tx) error {
+		lb, _ := GetLoadBalancer(tx, lbARN)
+		next := *lb
+		next.Zones = []Zone{{zone, "subnet-a"}, {"us-east-1b", "subnet-b"}}
+		PutLoadBalancer(tx, &next)
+		return nil
+	})
 	w.applied()
 	m := metric.New(metric.Options{})
 	w.b.opts.Metrics = m
@@ -240,9 +248,11 @@ func TestMetrics(t *testing.T) {
 	w.report(r, Healthy, "")
 	at := time.Now()
 	w.b.countHosts(at)
-	report := route.Traffic{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 10, Target2xx: 9, Target5xx: 1, LatencySum: time.Second}
+	report := route.Traffic{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 10, Target2xx: 9, Target5xx: 1, Rules: 20, LatencySum: time.Second}
 	report.Latency[route.LatencyBucket(100*time.Millisecond)] = 10
-	w.b.measure([]route.Traffic{report, {LB: "app/web/50dc6c495c0c9188", ELB5xx: 2, ELB503: 2}, {LB: "app/other/1", ELB5xx: 1}}, at)
+	w.b.measure([]route.Traffic{report, {LB: "app/web/50dc6c495c0c9188", ELB5xx: 2, ELB503: 2, ActiveConns: 4, NewConns: 5, Bytes: 600, Fixed: 3, Redirects: 2, TLSErrors: 1}, {LB: "app/other/1", ELB5xx: 1}}, at)
+	w.b.countHosts(at)
+	w.b.countHosts(at)
 	lb, tg := "app/web/50dc6c495c0c9188", "targetgroup/blue/73e2d6bc24d8a067"
 	for _, c := range []struct {
 		name, stat string
@@ -256,7 +266,18 @@ func TestMetrics(t *testing.T) {
 		{"HTTPCode_Target_2XX_Count", "Average", metric.Dims("LoadBalancer", lb), 1},
 		{"HTTPCode_ELB_503_Count", "Sum", metric.Dims("LoadBalancer", lb), 2},
 		{"TargetResponseTime", "Average", metric.Dims("LoadBalancer", lb), 0.1},
+		{"TargetResponseTime", "SampleCount", metric.Dims("LoadBalancer", lb, "TargetGroup", tg, "AvailabilityZone", zone), 10},
 		{"HealthyHostCount", "Maximum", metric.Dims("LoadBalancer", lb, "TargetGroup", tg), 1},
+		{"UnHealthyHostCount", "Maximum", metric.Dims("LoadBalancer", lb, "TargetGroup", tg, "AvailabilityZone", zone), 0},
+		{"RequestCount", "Sum", metric.Dims("LoadBalancer", lb, "AvailabilityZone", zone), 10},
+		{"RequestCountPerTarget", "Sum", metric.Dims("TargetGroup", tg, "LoadBalancer", lb), 10},
+		{"RuleEvaluations", "Sum", metric.Dims("LoadBalancer", lb), 20},
+		{"ActiveConnectionCount", "Sum", metric.Dims("LoadBalancer", lb), 4},
+		{"NewConnectionCount", "Sum", metric.Dims("LoadBalancer", lb, "AvailabilityZone", zone), 5},
+		{"ProcessedBytes", "Sum", metric.Dims("LoadBalancer", lb), 600},
+		{"HTTP_Fixed_Response_Count", "Sum", metric.Dims("LoadBalancer", lb), 3},
+		{"HTTP_Redirect_Count", "Sum", metric.Dims("LoadBalancer", lb), 2},
+		{"ClientTLSNegotiationErrorCount", "Sum", metric.Dims("LoadBalancer", lb), 1},
 	} {
 		q := metric.Metric{Scope: scope, Namespace: "AWS/ApplicationELB", Name: c.name, Dimensions: c.dims}
 		got := m.Query(q, at.Add(-time.Minute), at.Add(time.Minute), 60)

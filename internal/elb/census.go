@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -22,12 +23,18 @@ func (b *Balancer) census(ctx context.Context) {
 	}
 }
 
+// hosts is what is known of the targets of a group.
+type hosts struct {
+	healthy int
+	grpc    bool
+}
+
 // countHosts measures HealthyHostCount and UnHealthyHostCount of each group in
 // use, for each of its load balancers. A target that is neither yet counts in
 // neither. RequestCount is always reported, so that an idle load balancer has
 // the value zero and not none.
 func (b *Balancer) countHosts(at time.Time) {
-	counted := map[string]int{}
+	counted := map[string]hosts{}
 	b.opts.Store.View(func(tx *store.Tx) {
 		for arn, g := range groups.All(tx) {
 			lbs := LoadBalancersOf(tx, arn)
@@ -35,9 +42,9 @@ func (b *Balancer) countHosts(at time.Time) {
 				continue
 			}
 			healthy, unhealthy := b.hostsOf(tx, arn)
-			counted[arn] = healthy
+			counted[arn] = hosts{healthy, g.ProtocolVersion == "GRPC"}
 			for _, lb := range lbs {
-				m := &meter{store: b.opts.Metrics, scope: scopeOf(lb), lb: LoadBalancerDimension(lb), group: g.Dimension(), at: at}
+				m, _ := b.meterFor(&route.Traffic{LB: LoadBalancerDimension(lb), Group: arn}, at)
 				m.target("HealthyHostCount", "Count", metric.Of(float64(healthy), 1))
 				m.target("UnHealthyHostCount", "Count", metric.Of(float64(unhealthy), 1))
 				m.idle()
@@ -45,8 +52,29 @@ func (b *Balancer) countHosts(at time.Time) {
 		}
 	})
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.healthy = counted
+	b.counted = counted
+	b.mu.Unlock()
+	b.countConnections(at)
+}
+
+// countConnections measures ActiveConnectionCount once a minute, so that Sum is the
+// number: the connections of clients, not those to targets.
+func (b *Balancer) countConnections(at time.Time) {
+	b.mu.Lock()
+	var all []*meter
+	var conns []uint64
+	for name, lb := range b.known {
+		if lb.conns > 0 {
+			all = append(all, &meter{store: b.opts.Metrics, scope: lb.scope, lb: name, zone: lb.zone, at: at})
+			conns = append(conns, lb.conns)
+		}
+	}
+	b.mu.Unlock()
+	for i, m := range all {
+		if !m.measured("ActiveConnectionCount", "LoadBalancer", m.lb) {
+			m.balancer("ActiveConnectionCount", "Count", metric.Of(float64(conns[i]), 1))
+		}
+	}
 }
 
 func (b *Balancer) hostsOf(tx *store.Tx, group string) (healthy, unhealthy int) {
@@ -63,12 +91,18 @@ func (b *Balancer) hostsOf(tx *store.Tx, group string) (healthy, unhealthy int) 
 
 // idle reports zero requests where none were counted this minute.
 func (m *meter) idle() {
-	zero := func(dims ...string) {
-		x := metric.Metric{Scope: m.scope, Namespace: namespace, Name: "RequestCount", Unit: "Count", Dimensions: metric.Dims(dims...)}
-		if minute := m.at.Truncate(m.store.Minute()); len(m.store.Query(x, minute, m.at.Add(1), 60)) == 0 {
-			m.store.Add(x, 0, m.at)
-		}
+	zero := metric.Of(0, 1)
+	if !m.measured("RequestCount", "LoadBalancer", m.lb) {
+		m.balancer("RequestCount", "Count", zero)
 	}
-	zero("LoadBalancer", m.lb)
-	zero("TargetGroup", m.group, "LoadBalancer", m.lb)
+	if !m.measured("RequestCount", "TargetGroup", m.group, "LoadBalancer", m.lb) {
+		m.target("RequestCount", "Count", zero)
+		m.perTarget(zero)
+	}
+}
+
+// measured tells whether a metric has a datapoint in this minute.
+func (m *meter) measured(name string, dims ...string) bool {
+	x := metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: "Count", Dimensions: metric.Dims(dims...)}
+	return len(m.store.Query(x, m.at.Truncate(m.store.Minute()), m.at.Add(1), 60)) > 0
 }

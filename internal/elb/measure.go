@@ -13,34 +13,50 @@ import (
 const namespace = "AWS/ApplicationELB"
 
 // meter adds samples of one load balancer and, when group is set, of one target
-// group of it.
+// group of it. Both have a second metric with the availability zone.
 type meter struct {
-	store     *metric.Store
-	scope     arn.Scope
-	lb, group string // dimensions
-	at        time.Time
+	store           *metric.Store
+	scope           arn.Scope
+	lb, group, zone string // dimensions
+	at              time.Time
 }
 
 func (m *meter) add(name, unit string, s metric.Sample, dims ...string) {
 	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
 }
 
-// balancer adds to the metric of the load balancer.
+// balancer adds to the metrics of the load balancer. No samples are no datapoint.
 func (m *meter) balancer(name, unit string, s metric.Sample) {
+	if s.Count == 0 {
+		return
+	}
 	m.add(name, unit, s, "LoadBalancer", m.lb)
+	if m.zone != "" {
+		m.add(name, unit, s, "AvailabilityZone", m.zone, "LoadBalancer", m.lb)
+	}
 }
 
 // both adds to the metrics of the load balancer and of the target group in it.
 func (m *meter) both(name, unit string, s metric.Sample) {
 	m.balancer(name, unit, s)
-	if m.group != "" {
-		m.target(name, unit, s)
+	m.target(name, unit, s)
+}
+
+// target adds to the metrics of the target group in the load balancer.
+func (m *meter) target(name, unit string, s metric.Sample) {
+	if m.group == "" || s.Count == 0 {
+		return
+	}
+	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
+	if m.zone != "" {
+		m.add(name, unit, s, "TargetGroup", m.group, "AvailabilityZone", m.zone, "LoadBalancer", m.lb)
 	}
 }
 
-// target adds to the metric of the target group in the load balancer.
-func (m *meter) target(name, unit string, s metric.Sample) {
-	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
+// perTarget adds to RequestCountPerTarget, which has no zones.
+func (m *meter) perTarget(s metric.Sample) {
+	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group)
+	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group, "LoadBalancer", m.lb)
 }
 
 // reportEvery is how often proxies report: ten times in a minute that is short, so
@@ -69,25 +85,33 @@ func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
 			continue
 		}
 		m.targets(t)
-		if t.Requests > 0 {
-			perTarget := metric.Of(float64(t.Requests)/float64(b.hosts(t.Group)), 1)
-			m.add("RequestCountPerTarget", "Count", perTarget, "TargetGroup", m.group)
-			m.target("RequestCountPerTarget", "Count", perTarget)
+		if h := b.hosts(t.Group); t.Requests > 0 {
+			m.perTarget(metric.Of(float64(t.Requests)/float64(max(h.healthy, 1)), 1))
+			if h.grpc {
+				m.balancer("GrpcRequestCount", "Count", count(t.Requests))
+			}
 		}
 	}
 }
 
-// meterFor finds the account and region of a report.
+// meterFor finds the account, region and zone of a report. It is false for a load
+// balancer that has gone, unless its group tells.
 func (b *Balancer) meterFor(t *route.Traffic, at time.Time) (*meter, bool) {
 	m := &meter{store: b.opts.Metrics, lb: t.LB, at: at}
 	if t.Group != "" {
 		m.scope, m.group = scopeOf(t.Group), GroupDimension(t.Group)
-		return m, true
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m.scope = b.scopes[t.LB]
-	return m, m.scope != arn.Scope{}
+	lb := b.known[t.LB]
+	if lb == nil {
+		return m, t.Group != ""
+	}
+	m.scope, m.zone = lb.scope, lb.zone
+	if t.Group == "" {
+		lb.conns = t.ActiveConns
+	}
+	return m, true
 }
 
 // elb adds what the load balancer itself answered and did.
@@ -104,6 +128,10 @@ func (m *meter) elb(t *route.Traffic) {
 		{"HTTPCode_ELB_503_Count", t.ELB503},
 		{"HTTPCode_ELB_504_Count", t.ELB504},
 		{"NewConnectionCount", t.NewConns},
+		{"ClientTLSNegotiationErrorCount", t.TLSErrors},
+		{"RuleEvaluations", t.Rules},
+		{"HTTP_Fixed_Response_Count", t.Fixed},
+		{"HTTP_Redirect_Count", t.Redirects},
 	} {
 		m.balancer(c.name, "Count", count(c.n))
 	}
@@ -152,10 +180,9 @@ func latency(t *route.Traffic) metric.Sample {
 	return s
 }
 
-// hosts is the number of healthy targets of a group, by which its requests are
-// divided; at least one.
-func (b *Balancer) hosts(group string) int {
+// hosts is what countHosts found of a group.
+func (b *Balancer) hosts(group string) hosts {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return max(b.healthy[group], 1)
+	return b.counted[group]
 }

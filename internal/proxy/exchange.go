@@ -212,6 +212,7 @@ func (c *clientConn) finish() {
 	if c.ex.target != nil {
 		counts.requests.Add(1)
 	}
+	counts.decided(&c.ex)
 	if c.ex.tstatus != 0 {
 		counts.answered(c.ex.tstatus, c.ex.answered.Sub(c.ex.sent))
 	} else {

@@ -225,11 +225,16 @@ func TestCounts(t *testing.T) {
 	w.group("tg", target)
 	w.group("empty")
 	l := w.listener(one("tg"))
+	l.Rules = []route.Rule{
+		{ARN: "first", Priority: 1, Conditions: []route.Condition{{Field: "path-pattern", Values: []string{"/fixed"}}}, Action: route.Action{Fixed: &route.Fixed{Status: 200}}},
+		{ARN: "second", Priority: 2, Conditions: []route.Condition{{Field: "path-pattern", Values: []string{"/moved"}}}, Action: route.Action{Redirect: &route.Redirect{Path: "/x", Status: 302}}},
+		l.Rules[0],
+	}
 	address, none := l.Address, w.listener(one("empty")).Address
 	w.publish()
 	w.awaitState(target, "healthy")
 	c := client(t)
-	for _, path := range []string{"/200", "/201", "/302", "/404", "/500", "/503"} {
+	for _, path := range []string{"/200", "/201", "/302", "/404", "/500", "/503", "/fixed", "/moved"} {
 		fetch(t, c, "http://"+address+path)
 	}
 	fetch(t, c, "http://"+none+"/")
@@ -245,7 +250,8 @@ func TestCounts(t *testing.T) {
 			sum.Add(&w.traffic[i])
 		}
 		return sum.Requests == 6 && sum.Target2xx == 2 && sum.Target3xx == 1 && sum.Target4xx == 1 && sum.Target5xx == 2 &&
-			sum.ELB503 == 1 && sum.ELB5xx == 1 && sum.ELB4xx == 1 && sum.NewConns == 3
+			sum.ELB503 == 1 && sum.ELB5xx == 1 && sum.ELB4xx == 1 && sum.NewConns == 3 && sum.ActiveConns > 0 &&
+			sum.Fixed == 1 && sum.Redirects == 1 && sum.Rules == 6*2+1+2
 	})
 }
 

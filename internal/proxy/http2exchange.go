@@ -339,6 +339,7 @@ func (x *h2Exchange) finish() {
 	if x.ex.target != nil {
 		counts.requests.Add(1)
 	}
+	counts.decided(&x.ex)
 	if x.ex.tstatus != 0 {
 		counts.answered(x.ex.tstatus, x.ex.answered.Sub(x.ex.sent))
 	} else {

@@ -100,6 +100,8 @@ func (p *Proxy) serveConn(s *socket, conn *net.TCPConn) {
 		return
 	}
 	f.meter.shard(p.connID.Load()).newConns.Add(1)
+	f.meter.active.Add(1)
+	defer f.meter.active.Add(-1)
 	if f.tls == nil {
 		newClientConn(p, s, conn, f.idleTimeout).serve()
 		return
@@ -109,6 +111,7 @@ func (p *Proxy) serveConn(s *socket, conn *net.TCPConn) {
 	err := secure.HandshakeContext(ctx)
 	cancel()
 	if err != nil {
+		f.meter.shard(p.connID.Load()).tlsErrors.Add(1)
 		secure.Close()
 		return
 	}

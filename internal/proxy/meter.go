@@ -17,6 +17,8 @@ const meterShards = 8
 type meter struct {
 	lb, group string
 	quiet     int // reports in a row without a count, outside of the table
+	active    atomic.Int64
+	told      uint64 // active, as reported last
 	shards    [meterShards]counters
 }
 
@@ -28,6 +30,8 @@ type counters struct {
 	elb500, elb502, elb503 atomic.Uint64
 	elb504, connectErrors  atomic.Uint64
 	bytes, newConns        atomic.Uint64
+	rules, fixed           atomic.Uint64
+	redirects, tlsErrors   atomic.Uint64
 	latencySum             atomic.Int64
 	latency                [route.LatencyBuckets]atomic.Uint32
 	_                      [64]byte // no false sharing with the next shard
@@ -42,6 +46,22 @@ func (c *counters) answered(status int, latency time.Duration) {
 	}
 	c.latency[route.LatencyBucket(latency)].Add(1)
 	c.latencySum.Add(int64(latency))
+}
+
+// decided counts what the rules did with a request.
+func (c *counters) decided(x *exchange) {
+	if x.rule == nil {
+		return
+	}
+	if x.rule.Evaluated > 0 {
+		c.rules.Add(uint64(x.rule.Evaluated))
+	}
+	switch x.action {
+	case "redirect":
+		c.redirects.Add(1)
+	case "fixed-response":
+		c.fixed.Add(1)
+	}
 }
 
 // made counts an answer of the load balancer itself.
@@ -61,13 +81,17 @@ func (c *counters) made(status int) {
 	}
 }
 
-// take moves the counts of all shards into t and reports whether there were any.
+// take moves the counts of all shards into t and reports whether there were any,
+// or another number of connections.
 func (m *meter) take(t *route.Traffic) bool {
 	for i := range m.shards {
 		m.shards[i].take(t)
 	}
 	t.LB, t.Group = m.lb, m.group
-	return t.Requests|t.Bytes|t.NewConns|t.ConnectErrors|t.ELB3xx|t.ELB4xx|t.ELB5xx|
+	t.ActiveConns = uint64(max(m.active.Load(), 0))
+	moved := t.ActiveConns != m.told
+	m.told = t.ActiveConns
+	return moved || t.TLSErrors|t.Requests|t.Bytes|t.NewConns|t.ConnectErrors|t.ELB3xx|t.ELB4xx|t.ELB5xx|
 		t.Target2xx|t.Target3xx|t.Target4xx|t.Target5xx != 0
 }
 
@@ -87,6 +111,10 @@ func (c *counters) take(t *route.Traffic) {
 	t.ConnectErrors += c.connectErrors.Swap(0)
 	t.Bytes += c.bytes.Swap(0)
 	t.NewConns += c.newConns.Swap(0)
+	t.Rules += c.rules.Swap(0)
+	t.Fixed += c.fixed.Swap(0)
+	t.Redirects += c.redirects.Swap(0)
+	t.TLSErrors += c.tlsErrors.Swap(0)
 	t.LatencySum += time.Duration(c.latencySum.Swap(0))
 	for i := range c.latency {
 		if c.latency[i].Load() != 0 {

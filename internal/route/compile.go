@@ -22,7 +22,10 @@ type Rules struct {
 type CompiledRule struct {
 	*Rule
 	// Chooser is set for a forward action.
-	Chooser    *Chooser
+	Chooser *Chooser
+	// Evaluated is how many rules a request that this one matches is compared
+	// with, the default rule not counted.
+	Evaluated  int
 	conditions []condition
 	transforms []transform
 }
@@ -57,6 +60,7 @@ func Compile(t *Table) (*Router, error) {
 			if err != nil {
 				return nil, &CompileError{l.ARN, l.Rules[j].ARN, err}
 			}
+			rule.Evaluated = min(j+1, len(l.Rules)-1)
 			rules.ordered = append(rules.ordered, rule)
 		}
 		if n := len(rules.ordered); n == 0 || len(rules.ordered[n-1].conditions) > 0 {

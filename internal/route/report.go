@@ -28,6 +28,15 @@ type Traffic struct {
 	ConnectErrors                                          uint64 `json:"connectErrors"`
 	Bytes                                                  uint64 `json:"bytes"`
 	NewConns                                               uint64 `json:"newConns"`
+	// ActiveConns is how many connections of clients there are, and not a count
+	// since anything.
+	ActiveConns uint64 `json:"activeConns,omitempty"`
+	// Rules counts the rules that requests were compared with, default rules not
+	// counted. Fixed and Redirects count the answers of such actions.
+	Rules     uint64 `json:"rules,omitempty"`
+	Fixed     uint64 `json:"fixed,omitempty"`
+	Redirects uint64 `json:"redirects,omitempty"`
+	TLSErrors uint64 `json:"tlsErrors,omitempty"` // handshakes of clients that failed
 	// Latency is a histogram of target response times; bucket i counts those
 	// below 100 µs × 2^(i/2).
 	Latency    [48]uint32    `json:"latency"`

@@ -53,6 +53,11 @@ func (t *Traffic) Add(u *Traffic) {
 	t.ConnectErrors += u.ConnectErrors
 	t.Bytes += u.Bytes
 	t.NewConns += u.NewConns
+	t.ActiveConns = max(t.ActiveConns, u.ActiveConns)
+	t.Rules += u.Rules
+	t.Fixed += u.Fixed
+	t.Redirects += u.Redirects
+	t.TLSErrors += u.TLSErrors
 	for i, n := range u.Latency {
 		t.Latency[i] += n
 	}
