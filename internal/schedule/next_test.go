@@ -111,3 +111,33 @@ func TestNext(t *testing.T) {
 		})
 	}
 }
+
+// TestSickBesideAnother: two revisions at full strength do not stand in for each
+// other. One of them has the traffic, so a sick task of a revision that was
+// complete stays until its replacement is healthy.
+func TestSickBesideAnother(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		new, old string
+		newPeak  int
+		want     string
+	}{
+		{"sick, it was complete", "uu", "hh", 2, "start 2 new"},
+		{"its replacement starts", "uup", "hh", 2, "start 1 new"},
+		{"its replacement is there", "uuhh", "hh", 2, "stop 2 UNHEALTHY"},
+		{"half of it is sick", "uh", "hh", 2, "start 1 new"},
+		{"the other is sick", "hh", "uu", 2, "start 2 old"},
+		{"it never was complete", "uu", "hh", 1, "start 2 new, stop 2 UNHEALTHY"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := summary(Next(Input{
+				Desired: 2, MinPercent: 100, MaxPercent: 300, Deploying: true, Primary: "new",
+				Goals: []Goal{{Rev: "new", Want: 2, Peak: c.newPeak}, {Rev: "old", Want: 2, Peak: 2}},
+				Tasks: append(tasks("new", c.new), tasks("old", c.old)...),
+			}))
+			if got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}

@@ -13,7 +13,7 @@ func (s *state) replaceSick(g *group) {
 	switch {
 	case over > 0: // replaced by a healthy one
 	case g.frozen: // nobody could take its place
-	case s.in.Deploying && s.healthy >= s.low:
+	case s.in.Deploying && s.healthy-s.apart(g) >= s.low:
 		over = len(g.unhealthy) // capacity does not rest on it
 	case missing > 0 && len(g.pending)+len(g.starting) == 0:
 		over = 1
@@ -21,4 +21,19 @@ func (s *state) replaceSick(g *group) {
 	for range min(over, len(g.unhealthy)) {
 		s.stop(g, &g.unhealthy, 0, Unhealthy)
 	}
+}
+
+// apart counts the healthy tasks that cannot stand in for those of g: where two
+// revisions shall both be at full strength, traffic goes to one of them. A
+// revision that never was complete cannot have any.
+func (s *state) apart(g *group) (n int) {
+	if g.Peak < g.Want {
+		return 0
+	}
+	for _, other := range s.groups {
+		if other != g && !other.leaving() {
+			n += len(other.healthy)
+		}
+	}
+	return n
 }
