@@ -91,6 +91,8 @@ func RolloutState(d *Deployment, r Rev) (state, reason string) {
 		return RolloutInProgress, inProgressReason(r)
 	case r != d.RollbackTo:
 		return RolloutInProgress, inProgressReason(r)
+	case d.Rollback != nil && d.Status == RollbackFailed:
+		return RolloutFailed, "ECS deployment failed: " + d.StatusReason
 	case d.Rollback != nil && d.Status != RollbackSuccessful:
 		return RolloutInProgress, d.rollingBackReason()
 	}

@@ -34,6 +34,9 @@ func (r *round) emit(d *state.Deployment, x deploy.Emit) {
 	case x.Hook != nil:
 		r.hookEvent(d, x)
 		return
+	case x.DetailType == deploy.DetailService:
+		r.serviceAction(x.EventType, x.EventName, x.Reason)
+		return
 	}
 	detail := map[string]any{
 		"eventType": x.EventType, "eventName": x.EventName, "updatedAt": iso(r.now), "reason": x.Reason,
