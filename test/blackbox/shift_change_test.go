@@ -35,7 +35,7 @@ func TestStrategyChanges(t *testing.T) {
 
 	rolling, blueGreen, canary, linear := harness.Rolling(), harness.BlueGreen(0), harness.Canary(20, 0), harness.Linear(50, 0)
 	plan := []*types.DeploymentConfiguration{
-		blueGreen, canary, rolling, linear, blueGreen, linear, canary, blueGreen, rolling, rolling, canary, linear, rolling, blueGreen, blueGreen,
+		blueGreen, canary, rolling, linear, blueGreen, linear, canary, blueGreen, rolling, canary, linear, rolling, // every pair once
 	}
 	live := 0
 	for i, c := range plan {

@@ -3,6 +3,7 @@ package blackbox
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -25,63 +26,69 @@ func hooked(t *testing.T, g *harness.Grue, name string) (*harness.Shift, *harnes
 func TestHookAnswers(t *testing.T) {
 	t.Parallel()
 	const failed = "Service deployment rolled back because POST_SCALE_UP lifecycle hook(s) failed. "
-	never := func(harness.HookCall) any { return harness.Again(1) }
-	say := func(x any) func(harness.HookCall) any { return func(harness.HookCall) any { return x } }
-	noStatus := failed + "ECS was unable to parse the response from <arn> due to HookStatus must not be null"
-	for name, c := range map[string]struct {
-		answer func(harness.HookCall) any
+	const noStatus = failed + "ECS was unable to parse the response from <arn> due to HookStatus must not be null"
+	const timedOut = failed + "Lifecycle hook target <arn> timed out."
+	g := harness.Quick(t)
+	svc, load := hooked(t, g, "answers")
+	var mu sync.Mutex
+	var answer any
+	hook := g.NewHook(t, "answers", func(harness.HookCall) any {
+		mu.Lock()
+		defer mu.Unlock()
+		return answer
+	})
+	for i, c := range []struct {
+		name   string
+		answer any
 		limit  int32 // timeoutInMinutes; 0 = none given
 		action types.DeploymentLifecycleHookAction
-		want   types.ServiceDeploymentStatus
-		reason string // "…" at the end = a prefix
+		reason string // of the rollback; "" = it succeeds
 	}{
-		"succeeds":        {answer: say(harness.Say("SUCCEEDED")), want: successful},
-		"fails":           {answer: say(harness.Say("FAILED")), want: rolledBack, reason: failed + "Lifecycle hook target <arn> returned FAILED status."},
-		"no-status":       {answer: say(map[string]any{"ok": true}), want: rolledBack, reason: noStatus},
-		"null":            {answer: say(nil), want: rolledBack, reason: noStatus},
-		"text":            {answer: say("SUCCEEDED"), want: rolledBack, reason: noStatus},
-		"list":            {answer: say([]string{"SUCCEEDED"}), want: rolledBack, reason: noStatus},
-		"lower-case":      {answer: say(harness.Say("succeeded")), want: rolledBack, reason: noStatus},
-		"unknown":         {answer: say(harness.Say("MAYBE")), want: rolledBack, reason: noStatus},
-		"raises":          {answer: say(harness.Raise("no database")), want: rolledBack, reason: failed + "…"},
-		"extra-members":   {answer: say(map[string]any{"hookStatus": "SUCCEEDED", "reason": "fine"}), want: successful},
-		"timeout":         {answer: never, limit: 1, want: rolledBack, reason: failed + "…"},
-		"timeout-go-back": {answer: never, limit: 1, action: goBack, want: rolledBack, reason: failed + "…"},
-		"timeout-go-on":   {answer: never, limit: 1, action: goOn, want: successful},
+		{name: "fails", answer: harness.Say("FAILED"), reason: failed + "Lifecycle hook target <arn> returned FAILED status."},
+		{name: "no status", answer: map[string]any{"ok": true}, reason: noStatus},
+		{name: "null", answer: nil, reason: noStatus},
+		{name: "a text", answer: "SUCCEEDED", reason: noStatus},
+		{name: "a list", answer: []string{"SUCCEEDED"}, reason: noStatus},
+		{name: "lower case", answer: harness.Say("succeeded"), reason: noStatus},
+		{name: "unknown status", answer: harness.Say("MAYBE"), reason: noStatus},
+		{name: "raises", answer: harness.Raise("no database"), reason: failed + "Lifecycle hook target <arn> returned a function error: Exception: no database"},
+		{name: "time-out", answer: harness.Again(1), limit: 1, reason: timedOut},
+		{name: "time-out, go back", answer: harness.Again(1), limit: 1, action: goBack, reason: timedOut},
+		{name: "time-out, go on", answer: harness.Again(1), limit: 1, action: goOn},
+		{name: "more members", answer: map[string]any{"hookStatus": "SUCCEEDED", "reason": "fine"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := harness.Quick(t)
-			svc, load := hooked(t, g, "answer-"+name)
-			hook := g.NewHook(t, "answer-"+name, c.answer)
-			before := svc.Tasks(t)
-			h := hook.On(upScaled)
-			if c.limit > 0 {
-				h = harness.Timeout(h, c.limit, c.action)
-			}
-			svc.Configure(t, harness.BlueGreen(0, h))
-			svc.Update(t, g.Guest(t, "v2", ""))
-			d := svc.Ended(t)
-			reason := strings.ReplaceAll(value(d.StatusReason), hook.ARN, "<arn>")
-			want, prefix := strings.CutSuffix(c.reason, "…")
-			if d.Status != c.want || !prefix && reason != want || !strings.HasPrefix(reason, want) {
-				t.Errorf("%s %q, want %s %q", d.Status, reason, c.want, c.reason)
-			}
-			t.Logf("%s %q", d.Status, reason)
-			if len(hook.Calls()) == 0 {
-				t.Error("the hook was not called")
-			}
-			if d.Status == rolledBack {
-				if after := svc.Tasks(t); !slices.Equal(before, after) {
-					t.Errorf("tasks %v before, %v after", before, after)
-				}
-				if n := load.Seen("prod", "v2") + load.Seen("test", "v2"); n > 0 {
-					t.Errorf("%d requests were answered by the version that failed its hook", n)
-				}
-			}
-			load.StopAndExpectNoFailures(t)
-		})
+		before, calls, version := svc.Tasks(t), len(hook.Calls()), fmt.Sprint("v", i+2)
+		mu.Lock()
+		answer = c.answer
+		mu.Unlock()
+		h := hook.On(upScaled)
+		if c.limit > 0 {
+			h = harness.Timeout(h, c.limit, c.action)
+		}
+		svc.Configure(t, harness.BlueGreen(0, h))
+		svc.Update(t, g.Guest(t, version, ""))
+		d := svc.Ended(t)
+		want := successful
+		if c.reason != "" {
+			want = rolledBack
+		}
+		if reason := strings.ReplaceAll(value(d.StatusReason), hook.ARN, "<arn>"); d.Status != want || reason != c.reason {
+			t.Errorf("%s: %s %q, want %s %q", c.name, d.Status, reason, want, c.reason)
+		}
+		if len(hook.Calls()) == calls {
+			t.Errorf("%s: the hook was not called", c.name)
+		}
+		if want == successful {
+			continue
+		}
+		if after := svc.Tasks(t); !slices.Equal(before, after) {
+			t.Errorf("%s: tasks %v before, %v after", c.name, before, after)
+		}
+		if n := load.Seen("prod", version) + load.Seen("test", version); n > 0 {
+			t.Errorf("%s: %d requests were answered by the version that failed its hook", c.name, n)
+		}
 	}
+	load.StopAndExpectNoFailures(t)
 }
 
 // value is *p, or the zero value.

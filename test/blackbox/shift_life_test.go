@@ -43,8 +43,8 @@ func TestBlueGreenLife(t *testing.T) {
 	// who answers production and test requests, and the shares of the live group and the other.
 	check := func(what, prod, test, prodSplit, testSplit string) {
 		t.Helper()
-		load.Only(t, what, prod, 50, production...)
-		load.Only(t, what, test, 50, "test")
+		load.Only(t, what, prod, 30, production...)
+		load.Only(t, what, test, 20, "test")
 		plain.ExpectSplits(t, what, live, prodSplit, testSplit)
 		secure.ExpectSplits(t, what, live, prodSplit, "")
 		echo.Say(t, what)

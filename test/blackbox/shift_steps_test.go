@@ -27,11 +27,11 @@ func TestTrafficSteps(t *testing.T) {
 		plan   []float64
 		n      int // requests at each step
 	}{
-		"canary-12.5": {canary(12.5), []float64{12.5, 100}, 2000},
-		"canary-0.1":  {canary(0.1), []float64{0.1, 100}, 20000},
-		"canary-100":  {canary(100), []float64{100}, 500},
-		"linear-30":   {linear(30), []float64{30, 60, 90, 100}, 1000},
-		"linear-33.3": {linear(33.3), []float64{33.3, 66.6, 99.9, 100}, 1000},
+		"canary-12.5": {canary(12.5), []float64{12.5, 100}, 1000},
+		"canary-0.1":  {canary(0.1), []float64{0.1, 100}, 6000},
+		"linear-33.3": {linear(33.3), []float64{33.3, 66.6, 99.9, 100}, 600},
+		"linear-60":   {linear(60), []float64{60, 100}, 600},
+		"linear-100":  {linear(100), []float64{100}, 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,9 +40,9 @@ func TestTrafficSteps(t *testing.T) {
 			svc := g.NewShift(t, harness.ShiftSpec{Name: tag, Image: g.Guest(t, "v1", ""), Count: 1, Fronts: []harness.FrontSpec{{}}})
 			front := svc.Fronts[0]
 			live := front.Live(t)
-			lane := harness.Lane{URL: front.URL}
+			lane := harness.Lane{URL: front.URL, Connections: 4, Pace: 4 * time.Millisecond}
 			if c.n > 5000 {
-				lane.Connections, lane.Pace = 8, time.Millisecond
+				lane.Pace = -1
 			}
 			svc.Configure(t, c.config(harness.PauseAt(preShift, postShift)))
 			svc.Update(t, g.Guest(t, "v2", ""))
@@ -55,14 +55,14 @@ func TestTrafficSteps(t *testing.T) {
 					if i > 0 {
 						share(t, step, load, c.n, now)
 					} else {
-						load.Only(t, step, "v1", 100, "")
+						load.Only(t, step, "v1", 50, "")
 					}
 				})
 				now = next
 			}
 			svc.Pass(t, postShift, func(d types.ServiceDeployment) {
 				stepCheck(t, "after the last step", front, live, 100, d)
-				load.Only(t, "after the last step", "v2", 100, "")
+				load.Only(t, "after the last step", "v2", 50, "")
 			})
 			if d := svc.Ended(t); d.Status != successful {
 				t.Errorf("%s\n%s", d.Status, svc.Story(t))

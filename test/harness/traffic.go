@@ -16,7 +16,7 @@ type Lane struct {
 	Header      http.Header
 	Host        string        // "" = that of the URL
 	Connections int           // kept alive; 0 = 2
-	Pace        time.Duration // between the requests of a connection; 0 = 5 ms, negative = none
+	Pace        time.Duration // between the requests of a connection; 0 = 10 ms, negative = none
 	HTTP2       bool          // over TLS, without checking the certificate
 }
 
@@ -72,7 +72,7 @@ func (x *Traffic) drive(i int, lane Lane) {
 	client := &http.Client{Transport: tr, Timeout: 10 * time.Second}
 	pace := lane.Pace
 	if pace == 0 {
-		pace = 5 * time.Millisecond
+		pace = 10 * time.Millisecond
 	}
 	tick := time.NewTicker(max(pace, 1))
 	defer tick.Stop()
