@@ -28,6 +28,8 @@ type Options struct {
 type Sampler struct {
 	opts Options
 	last map[string]look // by task id
+	// insight tells which clusters have Container Insights, by key; of this look.
+	insight map[string]bool
 }
 
 // look is what was read of a task.
@@ -48,12 +50,15 @@ func New(o Options) *Sampler {
 }
 
 // looks is how often a task is looked at in a minute. A look costs some reads of
-// files or a call of Docker Engine, so never more than one in a second.
-const looks = 4
+// files or a call of Docker Engine, so never more than two in a second.
+const (
+	looks = 4
+	pause = 500 * time.Millisecond
+)
 
 // Run measures until ctx ends.
 func (s *Sampler) Run(ctx context.Context) error {
-	tick := time.NewTicker(max(s.opts.Metrics.Minute()/looks, time.Second))
+	tick := time.NewTicker(max(s.opts.Metrics.Minute()/looks, pause))
 	defer tick.Stop()
 	for {
 		select {
@@ -81,6 +86,7 @@ func (s *Sampler) Sample(ctx context.Context) {
 				all = append(all, reserved(tx, t))
 			}
 		}
+		s.count(tx)
 	})
 	seen := make(map[string]look, len(all))
 	for _, x := range all {
@@ -112,8 +118,12 @@ func (s *Sampler) add(x *subject, stats map[string]runtime.Stats) look {
 	if !known {
 		return now
 	}
-	if wall := now.at.Sub(before.at); x.cpus > 0 && wall > 0 && now.cpu >= before.cpu {
-		s.publish(x.task, "CPUUtilization", 100*(now.cpu-before.cpu).Seconds()/wall.Seconds()/x.cpus)
+	if wall := now.at.Sub(before.at); wall > 0 && now.cpu >= before.cpu {
+		cpus := (now.cpu - before.cpu).Seconds() / wall.Seconds()
+		if x.cpus > 0 {
+			s.publish(x.task, "CPUUtilization", 100*cpus/x.cpus)
+		}
+		s.insights(x, cpus, float64(memory))
 	}
 	if x.memory > 0 {
 		s.publish(x.task, "MemoryUtilization", 100*float64(memory)/x.memory)
@@ -121,11 +131,13 @@ func (s *Sampler) add(x *subject, stats map[string]runtime.Stats) look {
 	return now
 }
 
+// publish adds a sample of a task to the metrics of its service and its cluster.
 func (s *Sampler) publish(t *state.Task, name string, percent float64) {
-	s.opts.Metrics.Add(metric.Metric{
-		Scope: t.Scope, Namespace: "AWS/ECS", Name: name, Unit: "Percent",
-		Dimensions: metric.Dims("ClusterName", t.Cluster, "ServiceName", t.Service),
-	}, percent, s.opts.Now())
+	for _, dims := range [][]string{{"ClusterName", t.Cluster, "ServiceName", t.Service}, {"ClusterName", t.Cluster}} {
+		s.opts.Metrics.Add(metric.Metric{
+			Scope: t.Scope, Namespace: "AWS/ECS", Name: name, Unit: "Percent", Dimensions: metric.Dims(dims...),
+		}, percent, s.opts.Now())
+	}
 }
 
 // reserved reads what a task reserves: its own size, or the sum of its

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"go.uber.org/goleak"
 
 	"github.com/grue-ecs/grue/internal/arn"
@@ -63,5 +65,68 @@ func TestUtilization(t *testing.T) {
 	}
 	if len(memory) != 1 || memory[0].Average() != 50 {
 		t.Errorf("%+v", memory)
+	}
+	m.Name, m.Dimensions = "CPUUtilization", metric.Dims("ClusterName", "c")
+	if all := metrics.Query(m, now.Add(-time.Minute), now.Add(time.Minute), 60); len(all) != 1 || all[0].Maximum != 80 {
+		t.Errorf("of the cluster: %+v", all)
+	}
+	if list := metrics.List(metric.Filter{Namespace: insightsNamespace}); len(list) != 0 {
+		t.Errorf("the cluster has no Container Insights: %v", list)
+	}
+}
+
+func TestInsights(t *testing.T) {
+	st, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	scope := arn.Scope{Account: "1", Region: "r"}
+	err = st.Update(func(tx *store.Tx) error {
+		c := &state.Cluster{Scope: scope, Name: "c"}
+		c.Body.V.Settings = []ecs.ClusterSetting{{Name: ecs.ClusterSettingNameContainerInsights, Value: aws.String("enhanced")}}
+		state.Clusters.Put(tx, c.Key(), c)
+		svc := &state.Service{Scope: scope, Cluster: "c", Name: "web", Status: "ACTIVE", Desired: 3, Listed: []string{"2", "1"}}
+		state.Services.Put(tx, svc.Key(), svc)
+		for id, status := range map[string]string{"a": "RUNNING", "b": "RUNNING", "p": "PENDING", "s": "STOPPED"} {
+			state.PutTask(tx, &state.Task{Scope: scope, Cluster: "c", ID: id, Service: "web", LastStatus: status, CPU: "512", Memory: "1024"})
+		}
+		state.PutTask(tx, &state.Task{Scope: scope, Cluster: "c", ID: "alone", LastStatus: "RUNNING"})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 1, 12, 0, 1, 0, time.UTC)
+	metrics := metric.New(metric.Options{Now: func() time.Time { return now }})
+	total := map[string]time.Duration{}
+	s := New(Options{Store: st, Metrics: metrics, Now: func() time.Time { return now }, Stats: func(_ context.Context, id string) (map[string]runtime.Stats, error) {
+		total[id] += time.Second
+		return map[string]runtime.Stats{"app": {At: now, CPU: total[id], MemoryBytes: 256 << 20}}, nil
+	}})
+	s.Sample(t.Context())
+	now = now.Add(10 * time.Second)
+	s.Sample(t.Context())
+	service, cluster := metric.Dims("ClusterName", "c", "ServiceName", "web"), metric.Dims("ClusterName", "c")
+	for _, c := range []struct {
+		name string
+		dims []metric.Dimension
+		want float64 // average
+	}{
+		{"DesiredTaskCount", service, 3},
+		{"RunningTaskCount", service, 2},
+		{"PendingTaskCount", service, 1},
+		{"DeploymentCount", service, 2},
+		{"TaskCount", cluster, 3},
+		{"ServiceCount", cluster, 1},
+		{"CpuUtilized", service, 102.4},
+		{"CpuReserved", cluster, 512},
+		{"MemoryUtilized", service, 256},
+		{"MemoryReserved", service, 1024},
+	} {
+		got := metrics.Query(metric.Metric{Scope: scope, Namespace: insightsNamespace, Name: c.name, Dimensions: c.dims}, now.Add(-time.Minute), now.Add(time.Minute), 60)
+		if len(got) != 1 || got[0].Average() != c.want {
+			t.Errorf("%s: %+v, want %v", c.name, got, c.want)
+		}
 	}
 }
