@@ -17,5 +17,6 @@
 // Options.MaxPoints the series that went longest without a sample leave first.
 //
 // Files: metric.go (names), store.go (Add), series.go (points), sketch.go
-// (distributions), query.go (Query, List), statistic.go, bound.go.
+// (distributions), query.go (Query, List), statistic.go,
+// extended.go (trimmed means and their like), bound.go.
 package metric

@@ -70,8 +70,8 @@ func (d *Datapoint) Percentile(p float64) (float64, bool) {
 }
 
 // Statistic returns a statistic by CloudWatch's name: Sum, Average, Minimum,
-// Maximum, SampleCount, p99.9. It is false for other names and for percentiles
-// that are not known.
+// Maximum, SampleCount, p99.9, tm90, IQM, PR(:0.3). It is false for other names and
+// where the distribution is not known.
 func (d *Datapoint) Statistic(name string) (float64, bool) {
 	switch name {
 	case "Sum":
@@ -87,6 +87,9 @@ func (d *Datapoint) Statistic(name string) (float64, bool) {
 	}
 	if p, ok := PercentileOf(name); ok {
 		return d.Percentile(p)
+	}
+	if x, ok := parseExtended(name); ok && d.SampleCount > 0 {
+		return d.extended(x)
 	}
 	return 0, false
 }

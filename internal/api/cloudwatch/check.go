@@ -61,13 +61,10 @@ func checkUnit(u types.StandardUnit) error {
 
 // checkStatistic knows the statistics that the metric store computes.
 func checkStatistic(stat string) error {
-	if slices.Contains(types.Statistic("").Values(), types.Statistic(stat)) {
+	if metric.ValidStatistic(stat) {
 		return nil
 	}
-	if _, ok := metric.PercentileOf(stat); ok {
-		return nil
-	}
-	return invalid("The statistic %s is not available: use SampleCount, Sum, Average, Minimum, Maximum, or a percentile from p0 to p100.", stat)
+	return invalid("The value %s for parameter Statistic is invalid: use SampleCount, Sum, Average, Minimum, Maximum, a percentile from p0 to p100, tm90, wm90, tc90, ts90, IQM, or a range such as TM(10%%:90%%) or PR(:0.5).", stat)
 }
 
 // validPeriod: 1, 5, 10, 20, 30 or a multiple of 60.
