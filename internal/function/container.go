@@ -48,7 +48,7 @@ func startContainer(e *environment) (process, error) {
 	}
 	k := &container{c: e.f.containers, e: e}
 	k.c.add(k)
-	k.follow = newFollower(e.out)
+	k.follow = newFollower(e.out, e.busy)
 	e.f.wg.Go(k.follow.run)
 	ctx, cancel := context.WithTimeout(context.Background(), driverTime)
 	defer cancel()
@@ -137,6 +137,8 @@ func (k *container) kill() {
 		k.lost() // the driver does not hold it, or is closed
 	}
 }
+
+func (k *container) begin() { k.follow.poke() }
 
 func (k *container) flush() { k.follow.flush() }
 

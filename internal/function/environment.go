@@ -138,6 +138,13 @@ func (e *environment) alive() bool {
 	}
 }
 
+// busy tells whether the process has something to do.
+func (e *environment) busy() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.isReady || e.current != nil
+}
+
 // fresh tells, once, that no invocation came before.
 func (e *environment) fresh() bool {
 	e.mu.Lock()

@@ -10,9 +10,12 @@ import (
 )
 
 // A container's output is looked for this often while there is some, and less
-// and less often, down to followSlow, while there is none.
+// and less often while there is none: down to followBusy while the program works,
+// which may begin to write faster than the disk allows, and followSlow while it
+// waits for work.
 const (
 	followFast = 10 * time.Millisecond
+	followBusy = 40 * time.Millisecond
 	followSlow = 500 * time.Millisecond
 	// quiet is how long nothing may come for an answered invocation's output to
 	// be complete, and quietMax bounds the wait for that.
@@ -27,7 +30,8 @@ const (
 // follower reads the JSON lines that a driver writes (runtime.LogConfig), across
 // rotations of the file, and hands them to an output.
 type follower struct {
-	out *output
+	out  *output
+	busy func() bool // tells whether the program works
 
 	mu     sync.Mutex
 	path   string
@@ -43,9 +47,9 @@ type follower struct {
 	buf  []byte
 }
 
-func newFollower(out *output) *follower {
+func newFollower(out *output, busy func() bool) *follower {
 	return &follower{
-		out: out, wake: make(chan struct{}, 1), asks: make(chan chan struct{}),
+		out: out, busy: busy, wake: make(chan struct{}, 1), asks: make(chan chan struct{}),
 		ending: make(chan struct{}), done: make(chan struct{}), buf: make([]byte, 256<<10),
 	}
 }
@@ -58,6 +62,11 @@ func (f *follower) open(path string) {
 		return
 	}
 	f.path = path
+	f.poke()
+}
+
+// poke makes run look now, and often while the program works.
+func (f *follower) poke() {
 	select {
 	case f.wake <- struct{}{}:
 	default:
@@ -101,8 +110,11 @@ func (f *follower) run() {
 		case <-f.wake:
 		case <-timer.C:
 		}
-		if pause = min(2*pause, followSlow); f.read() {
+		pause = min(2*pause, followSlow)
+		if f.read() {
 			pause = followFast
+		} else if f.busy() {
+			pause = min(pause, followBusy)
 		}
 		timer.Reset(pause)
 	}

@@ -52,6 +52,8 @@ func (h *host) kill() {
 	h.limit.kill()
 }
 
+func (h *host) begin() {}
+
 func (h *host) flush() { h.pipe.flush() }
 
 func (h *host) how() (kind, message string) {

@@ -194,6 +194,7 @@ func (e *environment) invoke(in *invocation) *Result {
 	timer := time.NewTimer(time.Until(in.deadline))
 	defer timer.Stop()
 	e.out.begin()
+	e.process.begin()
 	if !e.alive() {
 		return nil
 	}

@@ -5,6 +5,8 @@ package function
 type process interface {
 	// kill ends the program and its children. It may be repeated.
 	kill()
+	// begin tells that an invocation begins.
+	begin()
 	// flush returns when what the program wrote so far was read.
 	flush()
 	// how tells how the program ended, in AWS's words; after exited only.

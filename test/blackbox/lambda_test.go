@@ -1,6 +1,8 @@
 package blackbox
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -135,6 +137,44 @@ func (l *lambdas) do(name, event string) (d did) {
 		l.t.Fatalf("%s %s: %s %s\n%s", name, event, failure, payload, log)
 	}
 	return d
+}
+
+// zipOf packs programs.
+func zipOf(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	for name, text := range files {
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h.SetMode(0o755)
+		w, err := z.CreateHeader(h)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// zip creates a function of the obedient program as a zip; it goes with the test.
+func (l *lambdas) zip(name string, change func(*lambda.CreateFunctionInput)) string {
+	l.t.Helper()
+	bin, err := obedient()
+	if err != nil {
+		l.t.Fatalf("build the function: %v\n%s", err, bin)
+	}
+	return l.image(name, "", func(in *lambda.CreateFunctionInput) {
+		in.PackageType, in.Runtime, in.Handler = types.PackageTypeZip, types.RuntimeProvidedal2023, aws.String("app.handler")
+		in.Code = &types.FunctionCode{ZipFile: zipOf(l.t, map[string]string{"bootstrap": string(bin)})}
+		if change != nil {
+			change(in)
+		}
+	})
 }
 
 // lines are the events of a function's log group.
