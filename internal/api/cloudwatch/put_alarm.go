@@ -142,7 +142,7 @@ func checkSpan(in *cw.PutMetricAlarmInput, period int) error {
 	}
 	switch {
 	case period <= 0 || period%60 != 0 && !slices.Contains([]int{1, 5, 10, 20, 30}, period):
-		return refused("The period must be 10, 20, 30 or a multiple of 60; it was %d.", period)
+		return refused("The period must be 1, 5, 10, 20, 30 or a multiple of 60; it was %d.", period)
 	case n < 1:
 		return refused("EvaluationPeriods must be at least 1.")
 	case in.DatapointsToAlarm != nil && (m < 1 || m > n):
