@@ -94,6 +94,9 @@ type RouteFailed struct {
 	// Permanent tells that trying again is useless: a rule or target group is gone.
 	// A rollback then goes on without it, and ends ROLLBACK_FAILED.
 	Permanent bool
+	// Lost tells that the target, which gets production traffic, has no task left.
+	// Reason completes "Service deployment rolled back because …".
+	Lost bool
 }
 
 // HookResult is a hook's answer to one call.

@@ -19,6 +19,7 @@ const (
 	FailHook    FailureKind = "lifecycle hook"
 	FailTimeout FailureKind = "time limit"
 	FailNetwork FailureKind = "networking configuration"
+	FailLost    FailureKind = "lost tasks"
 	FailStop    FailureKind = "stopped by a user" // StopServiceDeployment, ContinueServiceDeployment
 	FailAbort   FailureKind = "aborted by a user"
 	FailReplace FailureKind = "replaced by a newer deployment"

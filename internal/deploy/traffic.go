@@ -143,11 +143,14 @@ func (m *machine) routeFailed(e RouteFailed) {
 	if d.Status != InProgress {
 		return
 	}
-	if e.Network {
+	switch {
+	case e.Lost:
+		m.fail(FailLost, e.Reason, true)
+	case e.Network:
 		m.fail(FailNetwork, networkText+e.Reason, true)
-		return
+	default:
+		m.fail(FailHook, hooksFailedText(d.Stage)+e.Reason, true)
 	}
-	m.fail(FailHook, hooksFailedText(d.Stage)+e.Reason, true)
 }
 
 // settledAt is when the load balancer has followed the newest weights.

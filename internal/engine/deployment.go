@@ -122,6 +122,9 @@ func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
 	out = append(out, r.facts...)
 	if counts := r.counts(); m.Desired != r.svc.Desired || m.ObservedAt.Before(m.Fresh) || !sameCounts(m.Counts, counts) {
 		out = append(out, deploy.Observed{Desired: r.svc.Desired, Counts: counts, At: r.now})
+		if m.Desired == r.svc.Desired && greenLost(m, counts) {
+			out = append(out, deploy.RouteFailed{Version: present, Reason: lostGreen, Lost: true})
+		}
 	}
 	if d.StopRequested != "" {
 		out = append(out, deploy.StopCalled{Type: deploy.StopType(d.StopRequested)})
