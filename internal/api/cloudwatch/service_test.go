@@ -161,7 +161,7 @@ func (w *world) historyAndActions(ctx context.Context) {
 		got = append(got, *i.HistorySummary)
 	}
 	if len(got) != 3 || got[1] != "Alarm updated from INSUFFICIENT_DATA to ALARM" || got[2] != "Failed to execute action arn:aws:sns:region:account-id:my-topic" ||
-		!strings.Contains(*h.AlarmHistoryItems[2].HistoryData, "grue does not deliver alarm actions") {
+		!strings.Contains(*h.AlarmHistoryItems[2].HistoryData, "grue performs no actions here") {
 		w.Errorf("%q", got)
 	}
 	_, err = w.DisableAlarmActions(ctx, &cw.DisableAlarmActionsInput{AlarmNames: []string{"a", "nobody"}})
