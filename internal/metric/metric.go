@@ -17,6 +17,10 @@ type Metric struct {
 	Unit string
 	// High asks for points of one second. It takes effect with the first sample.
 	High bool
+	// Any lets Slide read a metric without dimensions as all metrics of its name
+	// together, of those with the fewest dimensions: the same request is counted
+	// for a load balancer and for its target groups.
+	Any bool
 }
 
 // Dimension is one name-value pair of a metric.

@@ -140,9 +140,14 @@ func (m *Math) Period(id string) int {
 // Series computes a query over a grid: one series, or several for a formula
 // whose value is a list.
 func (m *Math) Series(st *metric.Store, scope arn.Scope, id string, grid alarm.Grid) ([][]float64, error) {
+	return m.series(st, func(s *types.MetricStat) metric.Metric { return MetricOf(scope, s) }, id, grid)
+}
+
+// series is Series of the metrics that a function finds.
+func (m *Math) series(st *metric.Store, find func(*types.MetricStat) metric.Metric, id string, grid alarm.Grid) ([][]float64, error) {
 	v, err := m.over(grid, func(s *types.MetricStat) []float64 {
 		out := make([]float64, grid.Periods)
-		for i, p := range st.Slide(MetricOf(scope, s), grid.Start, int(grid.Seconds), grid.Periods) {
+		for i, p := range st.Slide(find(s), grid.Start, int(grid.Seconds), grid.Periods) {
 			out[i] = math.NaN()
 			if x, ok := p.Statistic(aws.ToString(s.Stat)); ok && p.SampleCount > 0 {
 				out[i] = x

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,6 +81,18 @@ func Returned(queries []types.MetricDataQuery) string {
 	return ""
 }
 
+// AnyTag is a tag that lets an alarm without dimensions on a metric of AWS's read
+// all metrics of the name together, as people expect who leave them out. AWS has
+// no data for such an alarm.
+const AnyTag = "grue:dimensions"
+
+// metric is what a query of the alarm reads.
+func (a *Alarm) metric(s *types.MetricStat) metric.Metric {
+	m := MetricOf(a.Scope, s)
+	m.Any = a.Tags[AnyTag] == "any" && strings.HasPrefix(m.Namespace, "AWS/")
+	return m
+}
+
 // points reads the evaluation range: periods that end with the last complete
 // minute, or, if they are shorter, the last complete period.
 func (w *Watcher) points(a *Alarm, s *alarm.Settings, now time.Time) ([]alarm.Point, error) {
@@ -88,7 +101,7 @@ func (w *Watcher) points(a *Alarm, s *alarm.Settings, now time.Time) ([]alarm.Po
 	start := now.Truncate(min(step, st.Minute())).Add(-time.Duration(n) * step)
 	points := make([]alarm.Point, n)
 	if len(v.Metrics) == 0 {
-		m := MetricOf(a.Scope, Queries(v)[0].MetricStat)
+		m := a.metric(Queries(v)[0].MetricStat)
 		for i, p := range st.Slide(m, start, s.Period, n) {
 			value, ok := p.Statistic(s.Statistic)
 			points[i] = alarm.Point{At: p.At, Value: value, Samples: p.SampleCount, Present: ok && p.SampleCount > 0}
@@ -99,7 +112,7 @@ func (w *Watcher) points(a *Alarm, s *alarm.Settings, now time.Time) ([]alarm.Po
 	if err != nil {
 		return nil, err
 	}
-	series, err := m.Series(st, a.Scope, Returned(v.Metrics), alarm.Grid{Start: start, Step: step, Periods: n, Seconds: float64(s.Period)})
+	series, err := m.series(st, a.metric, Returned(v.Metrics), alarm.Grid{Start: start, Step: step, Periods: n, Seconds: float64(s.Period)})
 	if err != nil {
 		return nil, err
 	}

@@ -192,6 +192,30 @@ func TestFormulaAlarm(t *testing.T) {
 	w.want("ratio", alarm.Alarm)
 }
 
+// An alarm without dimensions sees nothing, as in AWS, unless its tag says that it
+// means all of them: then each request counts once, not once a set of dimensions.
+func TestAlarmWithoutDimensions(t *testing.T) {
+	w := newWorld(t)
+	v := types.MetricAlarm{
+		Namespace: aws.String("AWS/ApplicationELB"), MetricName: aws.String("HTTPCode_Target_5XX_Count"), Statistic: "Sum", Period: aws.Int32(60),
+		EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(5), ComparisonOperator: "GreaterThanThreshold",
+	}
+	w.put(&Alarm{Name: "plain", Metric: &wire.Stored[types.MetricAlarm]{V: v}})
+	w.put(&Alarm{Name: "any", Tags: map[string]string{AnyTag: "any"}, Metric: &wire.Stored[types.MetricAlarm]{V: v}})
+	count := func(n float64) {
+		for _, dims := range [][]string{{"LoadBalancer", "a"}, {"LoadBalancer", "b"}, {"LoadBalancer", "a", "TargetGroup", "x"}, {"LoadBalancer", "b", "TargetGroup", "y"}} {
+			w.metrics.AddSample(metric.Metric{Scope: scope, Namespace: "AWS/ApplicationELB", Name: "HTTPCode_Target_5XX_Count", Unit: "Count", Dimensions: metric.Dims(dims...)}, metric.Of(1, n), w.now)
+		}
+	}
+	count(2)
+	w.pass(time.Minute)
+	w.want("any", alarm.OK) // 4 of two load balancers
+	count(3)
+	w.pass(time.Minute)
+	w.want("any", alarm.Alarm)
+	w.want("plain", alarm.Insufficient)
+}
+
 func TestSetStateStaysForAMinute(t *testing.T) {
 	w := newWorld(t)
 	w.metricAlarm("a", func(v *types.MetricAlarm) { v.TreatMissingData = aws.String("notBreaching") })
