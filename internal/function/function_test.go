@@ -73,7 +73,8 @@ func TestInvoke(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Init = 300 * time.Millisecond })
-	w.create("f", bootstrap, func(c *types.FunctionConfiguration) { c.Timeout = aws.Int32(1) })
+	w.create("f", bootstrap, nil)
+	w.create("short", bootstrap, func(c *types.FunctionConfiguration) { c.Timeout = aws.Int32(1) })
 	for _, init := range []string{"exit", "hang", "error"} {
 		w.create("init-"+init, bootstrap, func(c *types.FunctionConfiguration) {
 			c.Timeout = aws.Int32(1)
@@ -85,7 +86,7 @@ func TestFailures(t *testing.T) {
 	for _, tt := range []struct{ name, event, functionError, answer string }{
 		{"f", `{"Do":"exit","N":3}`, "Unhandled", "Runtime exited with error: exit status 3"},
 		{"f", `{"Do":"exit","N":0}`, "Unhandled", "Runtime exited without providing a reason"},
-		{"f", `{"Do":"hang"}`, "Unhandled", "Task timed out after 1.00 seconds"},
+		{"short", `{"Do":"hang"}`, "Unhandled", "Task timed out after 1.00 seconds"},
 		{"f", `{"Do":"garbage"}`, "", "<html>"},
 		{"f", `{"Do":"twice"}`, "", `"first"`},
 		{"f", `{"Do":"wrong"}`, "", `"calls":`},
