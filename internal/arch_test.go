@@ -29,6 +29,7 @@ var rows = []struct {
 }{
 	{"0 values", []string{"arn", "fault"}},
 	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "pattern"}},
+	{"2 reference model", []string{"model"}},
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
 	{"3 machine: contracts", []string{"runtime"}},

@@ -48,10 +48,14 @@ func (m *machine) tellGoals(before []Goal) {
 	}
 }
 
-// sameGoals compares what is wanted; peaks are only remembered.
-func sameGoals(a, b []Goal) bool {
-	return slices.EqualFunc(a, b, func(x, y Goal) bool {
-		return x.Rev == y.Rev && x.Want == y.Want && x.Frozen == y.Frozen
+// sameGoals compares what is wanted: of a revision that is not named, nothing.
+// Peaks and who may launch change nothing about it.
+func sameGoals(a, b []Goal) bool { return within(a, b) && within(b, a) }
+
+func within(a, b []Goal) bool {
+	return !slices.ContainsFunc(a, func(x Goal) bool {
+		i := slices.IndexFunc(b, func(y Goal) bool { return y.Rev == x.Rev })
+		return i < 0 && x.Want > 0 || i >= 0 && b[i].Want != x.Want
 	})
 }
 

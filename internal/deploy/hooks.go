@@ -44,7 +44,7 @@ func (m *machine) runHooks() (done, failed bool) {
 func (m *machine) openHooks() {
 	d := m.d
 	shift := d.Stage == TestShift || d.Stage == ProductionShift
-	if d.undoing() && (!shift || d.Rollback.From == ReconcileService || d.Rollback.From == "") {
+	if d.undoing() && (!shift || d.neverUp()) {
 		return
 	}
 	for i, c := range d.Config.Hooks {
@@ -125,8 +125,10 @@ func (d *Deployment) payloadWeights() (production, test []Share) {
 // expire ends a hook whose time is over.
 func (m *machine) expire(h *Hook) {
 	h.Status = HookTimedOut
-	m.tellHook(h)
-	m.pauseOver()
+	if h.Type == Pause {
+		m.tellHook(h)
+		m.pauseOver()
+	}
 	if m.d.Config.Hooks[h.Config].Action == ActionContinue {
 		return
 	}

@@ -65,7 +65,7 @@ func (m *machine) start(e Start) {
 	if !d.StartedAt.IsZero() || d.Status != Pending && d.Status != RollbackRequested {
 		return
 	}
-	d.StartedAt, d.Desired = m.now, e.Desired
+	d.StartedAt, d.Fresh, d.Desired = m.now, m.now, e.Desired
 	if e.Counts != nil {
 		m.observe(Observed{Desired: e.Desired, Counts: e.Counts})
 	}

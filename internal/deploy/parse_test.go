@@ -104,12 +104,19 @@ func parseEvent(t *testing.T, d *Deployment, w []string) Event {
 		return ServiceDeleted{}
 	case "tick", "wait":
 		return Tick{}
+	case "again": // the caller was restarted
+		return Tick{Repeat: true}
 	case "alarm":
 		return AlarmState{Name: arg(1), State: arg(2)}
 	case "acked":
 		return RouteAcked{Version: d.Traffic.Version}
 	case "unroutable":
 		return RouteFailed{Version: d.Traffic.Version, Reason: strings.Join(w[1:], " "), Network: true}
+	case "gone": // a rule or target group no longer exists
+		return RouteFailed{Version: d.Traffic.Version, Reason: strings.Join(w[1:], " "), Network: true, Permanent: true}
+	case "crash": // crash hook-index sentence
+		h := d.Hooks[number(t, arg(1))]
+		return HookResult{Execution: h.Execution, Call: h.Call, Error: strings.Join(w[2:], " ")}
 	case "answer": // answer hook-index STATUS
 		h := d.Hooks[number(t, arg(1))]
 		return HookResult{Execution: h.Execution, Call: h.Call, Status: HookStatus(arg(2))}

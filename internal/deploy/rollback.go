@@ -12,6 +12,7 @@ func (m *machine) beginRollback() {
 	from := d.undoFrom()
 	d.Status, d.StatusReason = RollbackInProgress, d.Failure.Text
 	d.Rollback = &Rollback{Reason: d.Failure.Text, StartedAt: m.now, To: d.RollbackTo, From: d.Stage}
+	d.Fresh = m.now // what was seen before proves nothing about the way back
 	d.resetPeaks()
 	m.sayFailed()
 	m.emit(Emit{
@@ -62,6 +63,11 @@ func (d *Deployment) undoFrom() Stage {
 		}
 	}
 	return CleanUp
+}
+
+// neverUp tells whether the rollback began before green could come up.
+func (d *Deployment) neverUp() bool {
+	return d.Rollback.From == "" || d.Rollback.From == ReconcileService
 }
 
 // judgeRollback ends a rollback that cannot succeed. A rollback is never rolled back.

@@ -42,7 +42,7 @@ func (m *machine) undoShift() bool {
 	d := m.d
 	switch d.Stage {
 	case ProductionShift:
-		return m.shift(0, allTraffic, d.blueServes())
+		return m.shift(0, share(d.Traffic.Test, d.Target), d.blueServes()) // the test rule waits for its stage
 	case TestShift:
 		return m.shift(0, 0, d.blueServes())
 	}
@@ -53,8 +53,7 @@ func (m *machine) undoShift() bool {
 // down before CLEAN_UP; after that, or when an earlier deployment was
 // interrupted then, it must be complete again first.
 func (d *Deployment) blueServes() bool {
-	switch d.Rollback.From {
-	case CleanUp, ReconcileService, "":
+	if d.Rollback.From == CleanUp || d.neverUp() {
 		return d.full(d.RollbackTo)
 	}
 	return d.Desired == 0 || d.count(d.RollbackTo).Healthy > 0
@@ -69,7 +68,7 @@ func (d *Deployment) shiftGoals() []Goal {
 	green := Goal{Rev: d.Target, Want: d.Desired, Frozen: d.undoing()}
 	blue := Goal{Rev: d.blue(), Want: d.Desired}
 	switch {
-	case d.Stage == CleanUp && d.undoing(), d.Stage == ReconcileService, d.Stage == PreScaleUp:
+	case d.undoing() && (d.Stage == CleanUp || d.neverUp()), d.Stage == ReconcileService, d.Stage == PreScaleUp:
 		green.Want = 0
 	case d.Stage == CleanUp:
 		blue.Want = 0
@@ -82,7 +81,7 @@ func (d *Deployment) shiftGoals() []Goal {
 		if rev == blue.Rev {
 			continue
 		}
-		g := Goal{Rev: rev}
+		g := Goal{Rev: rev, Frozen: true}
 		if d.unreconciled() {
 			g = d.present(i)
 		}

@@ -102,16 +102,18 @@ func (m *machine) advance() bool {
 }
 
 // runStage does the present stage's work, then its hooks, then its bake, and
-// enters the next stage when all three are done.
+// enters the next stage when all three are done. Hooks that began go on although
+// the work is undone again: one may say that green is ill.
 func (m *machine) runStage() bool {
-	if !m.work() {
+	worked := m.work()
+	if !worked && !m.d.HooksBegun {
 		return false
 	}
 	done, failed := m.runHooks()
 	if failed {
 		return true
 	}
-	if !done || !m.bake() {
+	if !worked || !done || !m.bake() {
 		return false
 	}
 	m.leave()

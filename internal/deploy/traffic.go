@@ -177,6 +177,16 @@ func (m *machine) repeatTraffic(told func(string) bool) {
 	}
 }
 
+// share is a revision's share.
+func share(shares []Share, r Rev) int {
+	for _, s := range shares {
+		if s.Rev == r {
+			return s.Tenths
+		}
+	}
+	return 0
+}
+
 // allServe tells whether every revision that gets traffic has a healthy task.
 func (d *Deployment) allServe(shares []Share) bool {
 	return d.Desired == 0 || !slices.ContainsFunc(shares, func(s Share) bool {

@@ -95,6 +95,7 @@ func (w *World) update(temper Temper) {
 		ID: "sd" + strconv.Itoa(w.made), Service: "web", Strategy: w.sc.Strategy, Config: w.sc.Config,
 		Target: rev, Sources: sources, RollbackTo: w.lastGood, Desired: w.desired, Production: w.production(),
 	}, w.now)
+	w.shadowOf(w.current)
 	w.primary = rev
 	w.throttle.Reset()
 	w.setTimer(w.current)

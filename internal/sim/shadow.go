@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/model"
 )
 
 // shadow follows a deployment with an independent, simpler reading of the rules.
@@ -9,12 +10,13 @@ type shadow struct {
 	failed, healthy map[string]bool // tasks that were judged
 	failures        int             // of the circuit breaker
 	answers         map[string]map[int]bool
+	model           *model.Model
 }
 
 func (w *World) shadowOf(d *deploy.Deployment) *shadow {
 	s := w.shadows[d.ID]
 	if s == nil {
-		s = &shadow{failed: map[string]bool{}, healthy: map[string]bool{}, answers: map[string]map[int]bool{}}
+		s = &shadow{failed: map[string]bool{}, healthy: map[string]bool{}, answers: map[string]map[int]bool{}, model: model.New(d)}
 		w.shadows[d.ID] = s
 	}
 	return s

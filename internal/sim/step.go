@@ -29,6 +29,8 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 	}
 	w.judgeStep(&was, d, effects)
 	w.judgeShadow(dark, &was, d)
+	dark.model.Step(ev, w.now, d)
+	w.judgeModel(dark.model, d, effects)
 	for _, e := range effects {
 		if killed && outside(e) && w.chance(50) {
 			continue // killed after the commit, before the effect
