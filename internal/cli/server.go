@@ -31,6 +31,9 @@ func (c *serverCmd) Run(s *streams) error {
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE)
+	if err := armFaults(); err != nil {
+		return err
+	}
 	log := c.logger(os.Stderr, "server")
 	c.watchLife(log)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt, syscall.SIGHUP)

@@ -14,7 +14,10 @@ import (
 // and setting that was complete before the call. The error is ctx's, or tells
 // why the proxy refused the table.
 func (b *Balancer) WaitApplied(ctx context.Context) error {
-	return b.opts.Plane.WaitAck(ctx, b.publish())
+	version := b.publish()
+	faultWait.Hit()
+	defer faultAcked.Hit()
+	return b.opts.Plane.WaitAck(ctx, version)
 }
 
 // publish makes and publishes a table if anything changed since the last one,
@@ -34,6 +37,7 @@ func (b *Balancer) publish() uint64 {
 			return
 		}
 		b.revision = rev
+		faultBuild.Hit()
 		t = build(tx)
 		b.remember(tx)
 	})
@@ -44,7 +48,9 @@ func (b *Balancer) publish() uint64 {
 	t.Epoch, t.Version = b.opts.Epoch, b.version
 	t.Ports, t.DNS, t.Report = ports, dns, b.reportEvery()
 	merge(t.Names, names)
+	faultPublish.Hit()
 	b.opts.Plane.Publish(t)
+	faultPublished.Hit()
 	poke(b.sent)
 	return b.version
 }

@@ -198,12 +198,14 @@ func (b *Balancer) endDrains() {
 	if len(keys) == 0 {
 		return
 	}
+	faultDrain.Hit()
 	err := b.opts.Store.Update(func(tx *store.Tx) error {
 		for _, key := range keys {
 			endDrain(tx, key, at)
 		}
 		return nil
 	})
+	faultDrained.Hit()
 	if err == nil {
 		return
 	}

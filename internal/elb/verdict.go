@@ -51,7 +51,9 @@ func (b *Balancer) keepVerdicts(ctx context.Context) {
 		clear(b.unkept)
 		b.mu.Unlock()
 		var gone []string
+		faultVerdict.Hit()
 		err := b.opts.Store.Update(func(tx *store.Tx) error { gone = writeVerdicts(tx, changed); return nil })
+		faultVerdictKept.Hit()
 		if err != nil {
 			b.opts.Log.Warn("the health of targets was not written; it is learnt again after a restart", "err", err)
 		}

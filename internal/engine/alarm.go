@@ -34,6 +34,7 @@ func (r *round) alarms(m *deploy.Deployment) []deploy.Event {
 	var out []deploy.Event
 	for _, name := range r.firing(m.Config.Alarms.Names) {
 		if !slices.Contains(m.Alarms.Triggered, name) {
+			faultAlarm.Hit()
 			out = append(out, deploy.AlarmState{Name: name, State: inAlarm})
 		}
 	}

@@ -45,6 +45,8 @@ func (e *Engine) pinImages(ctx context.Context, t *state.Task, def *ecs.TaskDefi
 	if len(resolved) == 0 {
 		return nil
 	}
+	faultPin.Hit()
+	defer faultPinned.Hit()
 	return e.keepDigests(key, resolved)
 }
 

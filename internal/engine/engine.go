@@ -154,11 +154,14 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.opts.Balancer != nil {
 		e.opts.Balancer.OnHealth(e.targetChanged)
 	}
+	faultResume.Hit()
 	e.resume()
+	faultResumed.Hit()
 	held, err := e.driver.List(ctx)
 	if err != nil {
 		return fmt.Errorf("engine: list tasks of the %s runtime: %w", e.driver.Name(), err)
 	}
+	faultListed.Hit()
 	for _, st := range held {
 		e.noteStatus(st)
 	}

@@ -59,6 +59,8 @@ func (e *Engine) sweep(before time.Time) error {
 			tasks = append(tasks, list[:extra]...)
 		}
 	}
+	faultSweep.Hit()
+	defer faultSwept.Hit()
 	return e.store.Update(func(tx *store.Tx) error {
 		for _, t := range tasks {
 			state.DeleteTask(tx, t)

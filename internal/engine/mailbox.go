@@ -100,9 +100,11 @@ func (e *Engine) awaitRoute(ctx context.Context, service, key string, version in
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+	faultAcked.Hit()
 	e.mailbox.mu.Lock()
 	e.mailbox.routes[key] = max(e.mailbox.routes[key], version)
 	e.mailbox.mu.Unlock()
+	faultAckNoted.Hit()
 	e.services.add(service)
 }
 
@@ -121,7 +123,9 @@ func (e *Engine) callHook(ctx context.Context, service string, d *state.Deployme
 	b.calls[key][x.ID] = &hookCall{execution: x.Hook.Execution, cancel: cancel}
 	e.background.Go(func() {
 		defer cancel()
+		faultHook.Hit()
 		a := e.ask(ctx, hook.Call{Deployment: d, Invoke: x})
+		faultAnswered.Hit()
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if b.calls[key][x.ID] == nil || ctx.Err() != nil {
@@ -132,6 +136,7 @@ func (e *Engine) callHook(ctx context.Context, service string, d *state.Deployme
 			Execution: x.Hook.Execution, Call: x.Hook.Call, Status: a.Status, Delay: a.Delay, Error: a.Error,
 			Details: hook.Merge(x.Hook.Details, a.Details),
 		})
+		faultAnswerNoted.Hit()
 		e.services.add(service)
 	})
 }

@@ -112,7 +112,9 @@ func (e *Engine) followLogs(t *state.Task) {
 func (e *Engine) follow(t *state.Task, c *state.Container, l *ecs.LogConfiguration) {
 	to, err := logs.TargetOf(l.Options, t.Scope, c.Name, t.ID, c.RuntimeID)
 	if err == nil {
+		faultFollow.Hit()
 		err = e.opts.Logs.FollowTo(c.LogFile, to)
+		faultFollowed.Hit()
 	}
 	if err != nil {
 		e.log.Error("container output not forwarded", "task", t.ID, "container", c.Name, "err", err)

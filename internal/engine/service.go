@@ -53,6 +53,7 @@ func (e *Engine) reconcile(ctx context.Context, key string) {
 	if e.isClosing() {
 		return
 	}
+	faultRound.Hit()
 	var wake time.Time
 	var done *round
 	err := e.store.Update(func(tx *store.Tx) error {
@@ -63,6 +64,7 @@ func (e *Engine) reconcile(ctx context.Context, key string) {
 		svc := *was
 		r := &round{e: e, tx: tx, now: time.Now(), svc: &svc, was: was}
 		r.run()
+		faultDecided.Hit()
 		wake, done = r.wake, r
 		return nil
 	})
@@ -71,7 +73,9 @@ func (e *Engine) reconcile(ctx context.Context, key string) {
 		wake, done = time.Now().Add(time.Second), nil
 	}
 	if done != nil {
+		faultRounded.Hit()
 		done.committed(ctx)
+		faultEffects.Hit()
 	}
 	e.services.addAt(key, wake)
 }

@@ -98,6 +98,7 @@ func (e *Engine) endLost() {
 // applyStatus merges what the driver tells into the record and returns the
 // record as it then is; nil when there is none.
 func (e *Engine) applyStatus(key string, st runtime.Status) *state.Task {
+	faultStatus.Hit()
 	var out *state.Task
 	err := e.store.Update(func(tx *store.Tx) error {
 		t, ok := state.Tasks.Get(tx, key)
@@ -111,9 +112,11 @@ func (e *Engine) applyStatus(key string, st runtime.Status) *state.Task {
 		}
 		mergeStatus(&next, st)
 		if next.LastStatus == Running && t.LastStatus != Running {
+			faultRegister.Hit()
 			if err := e.register(tx, &next); err != nil {
 				return err
 			}
+			faultRegistered.Hit()
 		}
 		if next.LastStatus == Deprovisioning && hasRegistered(&next) {
 			if err := deregister(tx, &next, time.Now()); err != nil {
@@ -129,6 +132,7 @@ func (e *Engine) applyStatus(key string, st runtime.Status) *state.Task {
 		e.tasks.addAt(key, time.Now().Add(time.Second))
 		return nil
 	}
+	faultStatusNoted.Hit()
 	if out != nil {
 		e.publishPorts(out)
 		e.followLogs(out)

@@ -91,12 +91,14 @@ func (e *Engine) startTask(ctx context.Context, t *state.Task) error {
 	if err := e.pinImages(ctx, t, def, &spec); err != nil {
 		return err
 	}
+	faultStart.Hit()
 	if err := e.driver.Start(ctx, spec); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		return e.failToStart(t, "ResourceInitializationError: "+err.Error())
 	}
+	faultStarted.Hit()
 	return nil
 }
 
@@ -129,6 +131,7 @@ func end(t *state.Task, now time.Time) {
 // stopTask stops a task in order: deregister, drain, stop signal.
 func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error {
 	if hasRegistered(t) {
+		faultDeregister.Hit()
 		return e.update(key, func(tx *store.Tx, t *state.Task) error { return deregister(tx, t, time.Now()) })
 	}
 	if until := drainEnd(t); until.After(time.Now()) && !e.isClosing() {
@@ -136,9 +139,12 @@ func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error 
 		return nil
 	}
 	if len(t.Targets) > 0 && e.opts.Balancer != nil && t.LastStatus == Deactivating {
+		faultDrained.Hit()
 		e.applied(ctx, t)
 	}
+	faultStop.Hit()
 	err := e.driver.Stop(ctx, t.ID)
+	faultStopped.Hit()
 	if errors.Is(err, runtime.ErrNotFound) {
 		return e.update(key, func(_ *store.Tx, t *state.Task) error { end(t, time.Now()); return nil })
 	}
@@ -187,9 +193,11 @@ func (e *Engine) deprovision(ctx context.Context, key string, t *state.Task) err
 	if t.NetworkMode == string(ecs.NetworkModeBridge) && e.opts.Balancer != nil {
 		e.applied(ctx, t) // who takes the task's host ports next must find them free
 	}
+	faultRemove.Hit()
 	if err := e.driver.Remove(ctx, t.ID); err != nil {
 		return fmt.Errorf("free the resources of the task: %w", err)
 	}
+	faultRemoved.Hit()
 	return e.update(key, func(_ *store.Tx, t *state.Task) error { end(t, time.Now()); return nil })
 }
 

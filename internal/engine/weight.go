@@ -16,6 +16,8 @@ import (
 // transaction that keeps the machine's decision: one cannot be without the other,
 // and all rules change in one routing table.
 func (r *round) setWeights(d *state.Deployment, x deploy.SetWeights) {
+	faultWeights.Hit()
+	defer faultWeighted.Hit()
 	var lost []string
 	for _, c := range r.rules(d, x.Production, x.Test) {
 		if err := elb.SetWeights(r.tx, c.rule, c.weights); err != nil {

@@ -87,8 +87,8 @@ func TestOnce(t *testing.T) {
 		said   string
 		killed bool
 	}{
-		{"first", true},                                   // at second
-		{"first second", true},                            // at the second hit of first
+		{"first", true},        // at second
+		{"first second", true}, // at the second hit of first
 		{"first second first second first second", false}, // never again
 	} {
 		if said, killed := run(t, plan, once); said != c.said || killed != c.killed {

@@ -102,8 +102,10 @@ const launches = 3
 // run finds an environment and lets it work. An environment that ended before
 // it took the invocation is replaced.
 func (f *Functions) run(v *Version, in *invocation) (Result, error) {
+	faultRun.Hit()
 	for range launches {
 		e, err := f.take(v)
+		faultTaken.Hit()
 		var bad *startError
 		if errors.As(err, &bad) {
 			return failed(bad.kind, "RequestId: "+in.id+" Error: "+bad.message), nil

@@ -85,6 +85,8 @@ func (e *environment) response(w http.ResponseWriter, r *http.Request) {
 		e.answer(r.PathValue("id"), Result{Payload: doc, FunctionError: "Unhandled"})
 		return
 	}
+	faultAnswer.Hit()
+	defer faultAnswered.Hit()
 	res := Result{Payload: body}
 	// A runtime that streams tells of a late error in trailers.
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {

@@ -66,6 +66,7 @@ func (s *Store) fetch(ctx context.Context, src source, p place, l layer) error {
 	}
 	defer body.Close()
 	counted := &verifier{r: body, hash: sha256.New(), limit: l.Size}
+	faultUnpack.Hit()
 	report, err := unpack.Layer(ctx, counted, tmp, s.opts.Limits)
 	if err != nil {
 		return fmt.Errorf("layer %s: %w", l.Digest, err)
@@ -80,7 +81,9 @@ func (s *Store) fetch(ctx context.Context, src source, p place, l layer) error {
 		s.opts.Log.Warn("devices in an image are not made: containers get those of their runtime",
 			"image", p.text, "layer", l.Digest, "devices", report.Skipped)
 	}
+	faultUnpacked.Hit()
 	err = os.Rename(tmp, s.layerDir(l.DiffID))
+	faultLayer.Hit()
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

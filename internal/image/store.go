@@ -155,6 +155,7 @@ func (s *Store) Prepare(ctx context.Context, ref, digest string, auth runtime.Re
 			return Image{}, err
 		}
 	}
+	faultResolved.Hit()
 	rec, ok := s.claim(p.digest)
 	if !ok {
 		if rec, err = s.describe(ctx, src, p); err != nil {
@@ -172,6 +173,7 @@ func (s *Store) Prepare(ctx context.Context, ref, digest string, auth runtime.Re
 	if err := s.finish(rec); err != nil {
 		return Image{}, s.copyFailure(p, err)
 	}
+	faultPrepared.Hit()
 	return s.image(ref, rec), nil
 }
 

@@ -149,10 +149,12 @@ func (c *Client) write(conn net.Conn, gone chan struct{}) {
 			if m == nil {
 				break
 			}
+			faultSend.Hit()
 			if err := writeMessage(conn, m); err != nil {
 				conn.Close()
 				return
 			}
+			faultSent.Hit()
 		}
 		select {
 		case <-gone:
@@ -197,6 +199,7 @@ func (c *Client) receive(m *message) {
 		c.connected(m.Identity)
 		c.inbox.hello(m.Identity)
 	case kindAck:
+		faultAck.Hit()
 		c.acked(m.Epoch, m.Version)
 		c.inbox.bound(m.Failures)
 	case kindNack:

@@ -33,6 +33,8 @@ func (l *Store) FollowTo(file string, to Target) error {
 	if _, err := regexp.Compile(to.Multiline); err != nil {
 		return fmt.Errorf("the pattern of multi-line events: %w", err)
 	}
+	faultFollow.Hit()
+	defer faultFollowed.Hit()
 	var record following
 	err := l.store.Update(func(tx *store.Tx) error {
 		l.ensure(tx, to)
@@ -69,6 +71,8 @@ func (l *Store) ensure(tx *store.Tx, to Target) {
 // Finish ends the following of a file once every line of it has been read. An
 // unknown file is no error.
 func (l *Store) Finish(file string) {
+	faultFinish.Hit()
+	defer faultFinished.Hit()
 	known := false
 	err := l.store.Update(func(tx *store.Tx) error {
 		f, ok := followings.Get(tx, file)

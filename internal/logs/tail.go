@@ -269,6 +269,10 @@ func (l *Store) write(t *tail, now time.Time) error {
 	for i := range frames {
 		frames[i].source, frames[i].ingested = t.source, now.UnixMilli()
 	}
+	if len(frames) > 0 {
+		faultAppend.Hit()
+		defer faultAppended.Hit()
+	}
 	if err := t.journal.append(frames, false); err != nil {
 		t.join.reset(t.offsets[t.source]) // and read again
 		return err

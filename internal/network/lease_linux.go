@@ -44,7 +44,9 @@ func (n *Network) AllocTask(id string, zone int) (Lease, error) {
 		err = makeNetns(lease, n.info, bridge)
 	}
 	if err == nil {
+		faultLease.Hit()
 		err = writeJSON(n.leasePath(id), lease)
+		faultLeased.Hit()
 	}
 	if err != nil {
 		n.teardown(lease)
@@ -116,9 +118,11 @@ func (n *Network) FreeTask(id string) error {
 	if err := dropNetns(lease.Netns); err != nil {
 		return opErr("free task", err)
 	}
+	faultDropped.Hit()
 	if err := os.Remove(n.leasePath(id)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return opErr("free task", err)
 	}
+	faultFreed.Hit()
 	n.forget(lease)
 	return nil
 }

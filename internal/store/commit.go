@@ -111,10 +111,12 @@ func (s *Store) flush() {
 	seq := s.seq
 	s.mu.Unlock()
 
+	faultWrite.Hit()
 	if err := s.disk.write(b, seq); err != nil {
 		s.fail(b, err)
 		return
 	}
+	faultWritten.Hit()
 	s.durable.Store(&snap)
 	s.lastSeq.Store(seq)
 	close(b.done)
@@ -124,6 +126,7 @@ func (s *Store) flush() {
 	for _, f := range b.after {
 		f()
 	}
+	faultTold.Hit()
 }
 
 // fail undoes a batch that could not be written, and everything built on it.

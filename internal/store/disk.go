@@ -214,6 +214,7 @@ func (d *disk) write(b *batch, lastSeq uint64) (err error) {
 			return err
 		}
 	}
+	faultCommit.Hit()
 	return tx.Commit()
 }
 

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Store   *store.Store
 	Metrics *metric.Store // its Minute is the alarms', too
+	Actions Actions       // nil: every action fails, and the history says so
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -70,6 +71,7 @@ func (w *Watcher) Evaluate() error {
 
 // look evaluates the alarms that are due.
 func (w *Watcher) look(c *clock, now time.Time) error {
+	faultLook.Hit()
 	var found []finding
 	due := false
 	c.begin(now)
@@ -90,6 +92,8 @@ func (w *Watcher) look(c *clock, now time.Time) error {
 	if len(found) == 0 && !due {
 		return nil
 	}
+	faultFound.Hit()
+	defer faultChanged.Hit()
 	return w.opts.Store.Update(func(tx *store.Tx) error {
 		for _, f := range found {
 			// A request may have changed the alarm since: then the next look decides.

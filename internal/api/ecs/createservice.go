@@ -16,6 +16,8 @@ import (
 
 // CreateService makes a service, its first revision and its first deployment.
 func (s *Service) CreateService(ctx context.Context, in *sdk.CreateServiceInput) (*sdk.CreateServiceOutput, error) {
+	faultCreate.Hit()
+	defer faultCreated.Hit()
 	if err := checkCreate(in); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ import (
 // DeleteService makes a service DRAINING; the engine makes it INACTIVE when its
 // last task is gone.
 func (s *Service) DeleteService(ctx context.Context, in *sdk.DeleteServiceInput) (*sdk.DeleteServiceOutput, error) {
+	faultDelete.Hit()
+	defer faultDeleted.Hit()
 	out := &sdk.DeleteServiceOutput{}
 	err := s.update(ctx, func(r *request) error {
 		c, err := r.cluster(in.Cluster)

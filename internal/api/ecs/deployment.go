@@ -113,6 +113,8 @@ func (r *request) deployment(ref string) (*state.Deployment, error) {
 // StopServiceDeployment asks the engine to roll a deployment back, or to leave
 // it where it is (ABORT).
 func (s *Service) StopServiceDeployment(ctx context.Context, in *sdk.StopServiceDeploymentInput) (*sdk.StopServiceDeploymentOutput, error) {
+	faultStop.Hit()
+	defer faultStopped.Hit()
 	if err := oneOf("stopType", in.StopType, in.StopType.Values()); err != nil {
 		return nil, err
 	}
@@ -142,6 +144,8 @@ func (s *Service) StopServiceDeployment(ctx context.Context, in *sdk.StopService
 // ContinueServiceDeployment answers a PAUSE hook that waits. The answer is kept
 // with who gave it and when; the engine acts on it.
 func (s *Service) ContinueServiceDeployment(ctx context.Context, in *sdk.ContinueServiceDeploymentInput) (*sdk.ContinueServiceDeploymentOutput, error) {
+	faultContinue.Hit()
+	defer faultContinued.Hit()
 	if !hookID(get(in.HookId)) {
 		return nil, invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
 	}

@@ -17,6 +17,7 @@ const maxDefinition = 64 << 10
 
 // RegisterTaskDefinition makes a new revision, even of an identical definition.
 func (s *Service) RegisterTaskDefinition(ctx context.Context, in *sdk.RegisterTaskDefinitionInput) (*sdk.RegisterTaskDefinitionOutput, error) {
+	defer faultRegistered.Hit()
 	def, err := taskdef.Normalise(definitionOf(in))
 	if err != nil {
 		return nil, definitionError(err)

@@ -14,6 +14,8 @@ import (
 // effective value differs, or forceNewDeployment, starts a deployment; all else
 // is in force at once.
 func (s *Service) UpdateService(ctx context.Context, in *sdk.UpdateServiceInput) (*sdk.UpdateServiceOutput, error) {
+	faultUpdate.Hit()
+	defer faultUpdated.Hit()
 	if err := checkUpdate(in); err != nil {
 		return nil, err
 	}

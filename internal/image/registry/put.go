@@ -41,6 +41,8 @@ func (r *Registry) PutManifest(s arn.Scope, name string, put Put) (*Image, error
 			return nil, err
 		}
 	}
+	faultManifest.Hit()
+	defer faultManifestKept.Hit()
 	err = r.store.Update(func(tx *store.Tx) error { return r.put(tx, s, name, put, img, sizes) })
 	return img, err
 }

@@ -57,9 +57,12 @@ func (r *Registry) FinishUpload(s arn.Scope, name, id string, want blob.Digest) 
 	defer up.mu.Unlock()
 	r.files.RLock()
 	defer r.files.RUnlock()
+	faultBlob.Hit()
 	if err := up.finish(r.blobs, want); err != nil {
 		return up.size, err
 	}
+	faultBlobKept.Hit()
+	defer faultBlobLinked.Hit()
 	r.uploads.forget(id)
 	return up.size, r.link(s, name, want, up.size)
 }

@@ -207,11 +207,13 @@ func (d *Driver) Start(ctx context.Context, spec runtime.Spec) error {
 		d.drop(spec.ID)
 		return &Error{Op: "start", Task: spec.ID, Err: hint(err)}
 	}
+	faultSpec.Hit()
 	if err := t.writeSpec(); err != nil {
 		os.RemoveAll(t.dir)
 		d.drop(spec.ID)
 		return &Error{Op: "start", Task: spec.ID, Err: hint(err)}
 	}
+	faultSpecKept.Hit()
 	t.set(t.status)
 	d.work.Go(t.life)
 	return nil

@@ -37,6 +37,7 @@ func (t *task) spawn(plan shim.Plan) (*net.UnixConn, error) {
 	data, err := json.Marshal(plan)
 	if err == nil {
 		err = lock.Truncate(0)
+		faultPlan.Hit()
 	}
 	if err == nil {
 		_, err = lock.WriteAt(data, 0)
@@ -44,6 +45,7 @@ func (t *task) spawn(plan shim.Plan) (*net.UnixConn, error) {
 	if err != nil {
 		return nil, err
 	}
+	faultPlanKept.Hit()
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
@@ -59,6 +61,7 @@ func (t *task) spawn(plan shim.Plan) (*net.UnixConn, error) {
 		// Reaped by a goroutine that nobody waits for: the shim may outlive us.
 		go cmd.Wait()
 	}
+	faultShim.Hit()
 	// The request may be forgotten now, with the credentials in it.
 	os.Remove(filepath.Join(t.dir, specFile))
 	conn, err := net.FileConn(ours)

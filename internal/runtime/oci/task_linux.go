@@ -166,10 +166,13 @@ func (t *task) sendStop() {
 	if err := shim.Send(t.conn, shim.Request{Op: "stop"}); err != nil {
 		t.d.log.Warn("cannot reach the supervisor of a task", "task", t.id, "error", err)
 	}
+	faultStop.Hit()
 }
 
 // free gives back everything that a stopped task holds, except its logs.
 func (t *task) free() error {
+	faultFree.Hit()
+	defer faultFreed.Hit()
 	err := t.cgroup.Remove(5 * time.Second)
 	if nerr := t.d.opts.Network.FreeTask(t.id); err == nil {
 		err = nerr
