@@ -67,6 +67,7 @@ type Balancer struct {
 	totals   map[totalKey]*route.Traffic
 	known    map[string]*balancing // load balancers, by "app/name/id"
 	counted  map[string]hosts      // by group; see countHosts
+	owners   ownership
 
 	wake chan struct{} // for Run: a commit, a setting, a report
 	keep chan struct{} // verdicts to write

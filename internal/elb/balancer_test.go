@@ -9,6 +9,7 @@ import (
 	"github.com/grue-ecs/grue/internal/link"
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/route"
+	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -291,5 +292,56 @@ func TestMetrics(t *testing.T) {
 	}
 	if list := m.List(metric.Filter{Name: "HTTPCode_Target_4XX_Count"}); len(list) != 0 {
 		t.Errorf("a counter of zero has datapoints: %v", list)
+	}
+}
+
+// What green answered can be told from what blue did, by service revision.
+func TestMetricsOfRevisions(t *testing.T) {
+	m := metric.New(metric.Options{})
+	w := newWorld(t, func(w *world) { w.metrics = m })
+	task := func(id, service, revision, status string, groups ...string) {
+		x := &state.Task{Scope: scope, Cluster: "c", ID: id, Service: service, Revision: revision, LastStatus: status}
+		for _, g := range groups {
+			x.Targets = append(x.Targets, state.Target{Group: g, ID: id, State: "registered"})
+		}
+		w.update(func(tx *store.Tx) error { state.PutTask(tx, x); return nil })
+	}
+	sum := func(name string, dims ...string) (total float64) {
+		for _, d := range m.Query(metric.Metric{Scope: scope, Namespace: ownNamespace, Name: name, Dimensions: metric.Dims(dims...)}, time.Now().Add(-time.Hour), time.Now().Add(time.Hour), 60) {
+			total += d.Sum
+		}
+		return total
+	}
+	at := time.Now()
+	answer := func() {
+		at = at.Add(time.Second)
+		w.b.measure([]route.Traffic{
+			{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 10, Target2xx: 10},
+			{LB: "app/web/50dc6c495c0c9188", Group: green, Requests: 2, Target5xx: 2},
+		}, at)
+	}
+	service := []string{"ClusterName", "c", "ServiceName", "web"}
+	one, two := append(service[:4:4], "ServiceRevision", "1"), append(service[:4:4], "ServiceRevision", "2")
+	w.update(func(tx *store.Tx) error { return SetWeights(tx, listenerARN, map[string]int{blue: 90, green: 10}) })
+	task("a", "web", "1", "RUNNING", blue)
+	task("b", "web", "2", "RUNNING", green)
+	answer()
+	if a, b, c := sum("RequestCount", one...), sum("HTTPCode_Target_5XX_Count", two...), sum("RequestCount", service...); a != 10 || b != 2 || c != 12 {
+		t.Errorf("blue %v, green's errors %v, service %v", a, b, c)
+	}
+	task("b", "web", "2", "STOPPED", green)
+	answer() // the last requests of a task that is gone
+	if got := sum("HTTPCode_Target_5XX_Count", two...); got != 4 {
+		t.Errorf("green's errors %v", got)
+	}
+	task("c", "web", "3", "RUNNING", blue) // a rolling deployment
+	answer()
+	if a, b := sum("RequestCount", one...), sum("RequestCount", service...); a != 20 || b != 36 {
+		t.Errorf("blue %v, service %v", a, b)
+	}
+	task("d", "other", "1", "RUNNING", blue, green) // whose requests these are cannot be told
+	answer()
+	if a := sum("RequestCount", service...); a != 36 {
+		t.Errorf("service %v", a)
 	}
 }

@@ -74,6 +74,7 @@ func count(n uint64) metric.Sample { return metric.Of(1, float64(n)) }
 
 // measure turns reports into metrics. Counters that are zero have no datapoint.
 func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
+	b.learnOwners(at)
 	for i := range reports {
 		t := &reports[i]
 		m, ok := b.meterFor(t, at)
@@ -85,6 +86,7 @@ func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
 			continue
 		}
 		m.targets(t)
+		b.serve(t, at)
 		if h := b.hosts(t.Group); t.Requests > 0 {
 			m.perTarget(metric.Of(float64(t.Requests)/float64(max(h.healthy, 1)), 1))
 			if h.grpc {
@@ -116,10 +118,7 @@ func (b *Balancer) meterFor(t *route.Traffic, at time.Time) (*meter, bool) {
 
 // elb adds what the load balancer itself answered and did.
 func (m *meter) elb(t *route.Traffic) {
-	for _, c := range []struct {
-		name string
-		n    uint64
-	}{
+	for _, c := range []counter{
 		{"HTTPCode_ELB_3XX_Count", t.ELB3xx},
 		{"HTTPCode_ELB_4XX_Count", t.ELB4xx},
 		{"HTTPCode_ELB_5XX_Count", t.ELB5xx},
@@ -140,19 +139,27 @@ func (m *meter) elb(t *route.Traffic) {
 	}
 }
 
-// targets adds what targets answered.
-func (m *meter) targets(t *route.Traffic) {
-	for _, c := range []struct {
-		name string
-		n    uint64
-	}{
+// counter is a counter under CloudWatch's name.
+type counter struct {
+	name string
+	n    uint64
+}
+
+// answered are the counters of what targets answered.
+func answered(t *route.Traffic) []counter {
+	return []counter{
 		{"RequestCount", t.Requests},
 		{"HTTPCode_Target_2XX_Count", t.Target2xx},
 		{"HTTPCode_Target_3XX_Count", t.Target3xx},
 		{"HTTPCode_Target_4XX_Count", t.Target4xx},
 		{"HTTPCode_Target_5XX_Count", t.Target5xx},
 		{"TargetConnectionErrorCount", t.ConnectErrors},
-	} {
+	}
+}
+
+// targets adds what targets answered.
+func (m *meter) targets(t *route.Traffic) {
+	for _, c := range answered(t) {
 		m.both(c.name, "Count", count(c.n))
 	}
 	if s := latency(t); s.Count > 0 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/link"
+	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 )
@@ -108,6 +109,8 @@ type world struct {
 	b     *Balancer
 	stop  func()
 	told  chan subject
+
+	metrics *metric.Store
 }
 
 var scope = arn.Scope{Account: "000000000000", Region: "us-east-1"}
@@ -120,8 +123,11 @@ const (
 	green       = "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/green/83e2d6bc24d8a068"
 )
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, options ...func(*world)) *world {
 	w := &world{t: t, path: filepath.Join(t.TempDir(), "state.db"), pool: &pool{}}
+	for _, o := range options {
+		o(w)
+	}
 	w.start()
 	t.Cleanup(w.close)
 	w.update(func(tx *store.Tx) error {
@@ -151,7 +157,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.st, w.plane, w.told = st, newPlane(), make(chan subject, 1000)
-	w.b = New(Options{Store: st, Plane: w.plane, Addresses: w.pool})
+	w.b = New(Options{Store: st, Plane: w.plane, Addresses: w.pool, Metrics: w.metrics})
 	w.b.OnHealth(func(group, id string, port int) { w.told <- subject{group, id, port} })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
