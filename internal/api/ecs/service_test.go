@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -68,6 +69,7 @@ func TestCreateServiceRefuses(t *testing.T) {
 			in.TaskDefinition, in.LaunchType, in.NetworkConfiguration = &ec2, types.LaunchTypeEc2, nil
 		}, "InvalidParameterException", "BLUE_GREEN is not supported with the scheduling strategy DAEMON"},
 		{"canary percent", config(dc{Strategy: types.DeploymentStrategyCanary, CanaryConfiguration: &types.CanaryConfiguration{CanaryPercent: ptr(0.05)}}), "InvalidParameterException", "canaryPercent"},
+		{"canary percent not a number", config(dc{Strategy: types.DeploymentStrategyCanary, CanaryConfiguration: &types.CanaryConfiguration{CanaryPercent: ptr(math.NaN())}}), "InvalidParameterException", "canaryPercent"},
 		{"linear percent", config(dc{Strategy: types.DeploymentStrategyLinear, LinearConfiguration: &types.LinearConfiguration{StepPercent: ptr(2.9)}}), "InvalidParameterException", "stepPercent"},
 		{"blue green needs advanced", func(in *input) {
 			in.LoadBalancers, in.DeploymentConfiguration = lb("tg-ip"), &dc{Strategy: types.DeploymentStrategyBlueGreen}

@@ -157,10 +157,10 @@ func checkBreaker(c *types.DeploymentConfiguration) error {
 	return bounds("thresholdConfiguration.value", t.Value, 1, 100)
 }
 
-// checkSteps: percentages are multiples of 0.1.
+// checkSteps: percentages are multiples of 0.1; NaN, which JSON can carry as a string, is in no range.
 func checkSteps(c *types.DeploymentConfiguration) error {
 	check := func(member string, v, low float64) error {
-		if v < low || v > 100 || math.Abs(v*10-math.Round(v*10)) > 1e-9 {
+		if !(v >= low && v <= 100) || math.Abs(v*10-math.Round(v*10)) > 1e-9 {
 			return invalid("%s must be between %.1f and 100.0 in steps of 0.1; it was %v.", member, low, v)
 		}
 		return nil
