@@ -10,10 +10,12 @@ import (
 	"github.com/grue-ecs/grue/internal/api/ecr"
 	"github.com/grue-ecs/grue/internal/api/ecs"
 	"github.com/grue-ecs/grue/internal/api/elbv2"
+	"github.com/grue-ecs/grue/internal/api/eventbridge"
 	"github.com/grue-ecs/grue/internal/api/iam"
 	"github.com/grue-ecs/grue/internal/api/lambda"
 	"github.com/grue-ecs/grue/internal/api/logs"
 	"github.com/grue-ecs/grue/internal/api/secretsmanager"
+	"github.com/grue-ecs/grue/internal/api/sns"
 	"github.com/grue-ecs/grue/internal/api/ssm"
 	"github.com/grue-ecs/grue/internal/api/sts"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -57,6 +59,8 @@ func (s *server) openAPI() error {
 		logs.New(logs.Options{Logs: s.logs}),
 		cloudwatch.New(cloudwatch.Options{Store: s.store, Metrics: s.metrics, Watcher: s.watcher}),
 		lambda.New(lambda.Options{Functions: s.functions}),
+		sns.New(sns.Options{Store: s.store, Topics: s.topics}),
+		eventbridge.New(eventbridge.Options{Store: s.store, Router: s.buses}),
 		ssm.New(ssm.Options{Vault: s.vault}),
 		secretsmanager.New(secretsmanager.Options{Vault: s.vault}),
 		acm.New(acm.Options{Store: s.store}),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/grue-ecs/grue/internal/api/ec2"
+	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/engine"
 	"github.com/grue-ecs/grue/internal/function"
@@ -20,6 +21,7 @@ import (
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
+	"github.com/grue-ecs/grue/internal/topic"
 	"github.com/grue-ecs/grue/internal/usage"
 	"github.com/grue-ecs/grue/internal/watch"
 )
@@ -42,6 +44,9 @@ type server struct {
 	inside    net.Listener // for functions in containers; nil where there are none
 	ec2       *ec2.Service
 	metrics   *metric.Store
+	topics    *topic.Topics
+	buses     *bus.Router
+	messages  messages
 	watcher   *watch.Watcher
 	usage     *usage.Sampler
 	metadata  *metadata.Handler
@@ -66,10 +71,11 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"open the image store", s.openImages},
 		{"open the container runtime", s.openPlatform},
 		{"connect the load balancers", s.openBalancer},
-		{"watch the metrics", s.openWatcher},
 		{"open the log store", s.openLogs},
 		{"open the secret store", s.openVault},
 		{"open the functions", s.openFunctions},
+		{"open topics and event buses", s.openMessages},
+		{"watch the metrics", s.openWatcher},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
 	} {

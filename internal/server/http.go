@@ -17,7 +17,7 @@ func (s *server) httpServer() *http.Server {
 	mux.Handle("GET /grue/events", local(s.events))
 	mux.Handle("GET /grue/traffic", local(http.HandlerFunc(s.balancer.ServeTraffic)))
 	mux.Handle("/v2/", s.registry)
-	mux.Handle("/", bounded(s.api))
+	mux.Handle("/", s.topics.Certificate(bounded(s.api)))
 	return &http.Server{
 		Handler:           impatient(noForeignPages(mux), deadline),
 		ReadHeaderTimeout: 10 * time.Second,

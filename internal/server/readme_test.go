@@ -18,9 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -41,7 +43,9 @@ var services = map[string]struct {
 	"ecr":            {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
 	"logs":           {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
 	"lambda":         {"Lambda", "container images, run as tasks are, and zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no layers, S3 or event sources", (*lambda.Client)(nil)},
-	"monitoring":     {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are not delivered, and the history says so", (*cloudwatch.Client)(nil)},
+	"monitoring":     {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are SNS topics and Lambda functions, others fail and the history says so", (*cloudwatch.Client)(nil)},
+	"sns":            {"SNS", "subscriptions over http, https, email (to files), email-json and lambda; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
+	"events":         {"EventBridge", "targets are Lambda functions, SNS topics, API destinations, log groups and event buses; no dead-letter queues, archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
 	"ssm":            {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
 	"secretsmanager": {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
 	"acm":            {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},

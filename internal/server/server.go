@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var wg sync.WaitGroup
-	failed := make(chan error, 8) // one for each that can fail
+	failed := make(chan error, 16) // one for each that can fail
 	background := func(fn func(context.Context) error) {
 		wg.Go(func() {
 			if err := fn(work); err != nil && work.Err() == nil {
@@ -52,6 +52,8 @@ func Run(ctx context.Context, o Options) error {
 	background(s.balancer.Run)
 	background(s.engine.Run)
 	background(s.watcher.Run)
+	background(s.topics.Run)
+	background(s.buses.Run)
 	background(s.usage.Run)
 	background(s.serveMetadata)
 	background(s.housekeeping)

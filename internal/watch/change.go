@@ -26,6 +26,7 @@ func (w *Watcher) SetState(tx *store.Tx, a *Alarm, r alarm.Result) {
 // change gives an alarm another state and does all that follows from it.
 func (w *Watcher) change(tx *store.Tx, a *Alarm, r alarm.Result, now time.Time) {
 	next := *a
+	next.Before = a.past()
 	next.State, next.Reason, next.Data, next.Updated, next.Transitioned = r.State, r.Reason, r.Data, now, now
 	act := w.suppress(tx, &next, now)
 	Alarms.Put(tx, next.Key(), &next)
@@ -50,20 +51,4 @@ func historyState(a *Alarm) map[string]any {
 		s["stateReasonData"] = a.Data
 	}
 	return s
-}
-
-// undeliverable is what the history says of every action.
-const undeliverable = "grue does not deliver alarm actions: it has no SNS topics, and calls no function for an alarm. " +
-	"Follow the event \"CloudWatch Alarm State Change\" instead."
-
-// act writes down the actions of the state that an alarm is in. None can be
-// delivered, and the history says so.
-func (w *Watcher) act(tx *store.Tx, a *Alarm, now time.Time) {
-	for _, action := range a.Actions(a.State) {
-		w.record(tx, a, types.HistoryItemTypeAction, now, "Failed to execute action "+action, map[string]any{
-			"version": "1.0", "actionState": "Failed", "notificationResource": action,
-			"stateUpdateTimestamp": a.Updated.UnixMilli(), "error": undeliverable,
-		})
-		w.opts.Log.Warn("alarm action not delivered", "alarm", a.Name, "action", action)
-	}
 }

@@ -15,15 +15,16 @@
 //
 // A change of state is committed together with everything that follows from it:
 // the history item, the event, the composite alarms that name the alarm, and
-// their suppression. Actions have nobody to go to: grue has no SNS and calls no
-// function for an alarm, so each is written into the history as failed, with the
-// reason. The event on the stream is how a change is acted upon.
+// their suppression, and the promise of each action: a message to an SNS topic, a
+// call of a Lambda function. An action that cannot be promised, for there is no
+// such topic or function or it is of another kind, is written into the history as
+// failed, with the reason.
 //
 // Metrics are in memory. After a restart an alarm that existed before keeps its
 // state until its periods lie after the start, unless real datapoints raise it:
 // a restart is no missing data.
 //
 // Files: record.go (alarms), history.go, event.go, math.go (queries and
-// formulas), metric.go (evaluation), change.go (a change of state), composite.go,
-// suppress.go, watcher.go and clock.go (the loop), state.go (for the engine).
+// formulas), metric.go (evaluation), change.go (a change of state), action.go,
+// composite.go, suppress.go, watcher.go and clock.go (the loop), state.go (for the engine).
 package watch

@@ -27,6 +27,7 @@ type Alarm struct {
 	Configured          time.Time
 	Updated             time.Time // of the state, to any value
 	Transitioned        time.Time // to another value
+	Before              Past      // the value before it
 	// SetUntil is how long SetAlarmState's word counts for a metric alarm; a
 	// composite alarm keeps it until a child changes (Set).
 	SetUntil time.Time
@@ -109,7 +110,7 @@ func (w *Watcher) Put(tx *store.Tx, a *Alarm) {
 		operation = "update"
 		next.Tags, next.State, next.Reason, next.Data = old.Tags, old.State, old.Reason, old.Data
 		next.Updated, next.Transitioned, next.SetUntil = old.Updated, old.Transitioned, old.SetUntil
-		next.Evaluated = old.Evaluated
+		next.Evaluated, next.Before = old.Evaluated, old.Before
 		if next.Suppressor() == old.Suppressor() {
 			next.Held = old.Held
 		}
