@@ -37,10 +37,10 @@ func (w *World) tell(ev deploy.Event) {
 	}
 }
 
-// call is a person's call to the current deployment: never lost.
-func (w *World) call(ev deploy.Event) {
-	if w.current != nil {
-		w.step(w.current, ev)
+// call is a person's call: never lost.
+func (w *World) call(d *deploy.Deployment, ev deploy.Event) {
+	if d != nil {
+		w.step(d, ev)
 	}
 }
 
@@ -72,7 +72,7 @@ func (w *World) pass() {
 		w.step(d, deploy.Start{Desired: w.desired, Counts: counts, InAlarm: w.inAlarm()})
 		w.show(d, counts)
 	}
-	if w.current != nil && w.current.Status.Terminal() {
+	if d := w.current; d != nil && (d.Status.Terminal() || !d.StartedAt.IsZero()) {
 		w.goals = deploy.Standing(w.current, w.desired)
 	}
 	w.schedule()
@@ -83,7 +83,7 @@ func (w *World) show(d *deploy.Deployment, counts []deploy.Counts) {
 	if d.Status.Terminal() || d.Desired == w.desired && !d.ObservedAt.Before(d.Fresh) && slices.Equal(d.Counts, counts) {
 		return
 	}
-	ev := deploy.Observed{Desired: w.desired, Counts: counts, At: w.now}
+	ev := deploy.Observed{Desired: w.desired, Counts: counts, At: w.clock()}
 	n := w.sc.Noise
 	switch {
 	case w.chance(n.Lose):
@@ -136,7 +136,7 @@ func (w *World) setTimer(d *deploy.Deployment) {
 		return
 	}
 	w.timer[d.ID] = at
-	w.after(max(0, at.Sub(w.now))+w.lag(), func() {
+	w.after(max(0, at.Sub(w.clock()))+w.lag(), func() {
 		if !d.Status.Terminal() && d.WakeAt.Equal(at) {
 			w.timer[d.ID] = time.Time{}
 			w.step(d, deploy.Tick{})
@@ -165,10 +165,7 @@ func (w *World) perform(d *deploy.Deployment, e deploy.Effect) {
 			w.note("(service web) %s", e.Message)
 		}
 	case deploy.Scale:
-		if d == w.current {
-			w.goals = e.Goals
-		}
-		w.poke()
+		w.poke() // the pass reads the goals from the deployment
 	case deploy.SetWeights:
 		w.setWeights(d, e)
 	case deploy.InvokeHook:

@@ -73,3 +73,14 @@ func (c *Coverage) Table(s deploy.Strategy) string {
 	}
 	return b.String()
 }
+
+// short is a place in scripts: the stage, with < on the way back, or the status.
+func short(d *deploy.Deployment) string {
+	switch d.Status {
+	case deploy.InProgress:
+		return string(d.Stage)
+	case deploy.RollbackInProgress:
+		return "<" + string(d.Stage)
+	}
+	return string(d.Status)
+}

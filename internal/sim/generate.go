@@ -152,6 +152,9 @@ func (g generator) temper() Temper {
 }
 
 // kinds of happenings, for the reader of scripts.
-var kinds = []string{"update", "desired", "stop", "delete", "kill", "lose", "sicken", "protect", "bounds", "alarm", "drain", "quiet", "reroute"}
+var kinds = []string{
+	"update", "desired", "stop", "continue", "delete", "kill", "lose", "sicken", "protect", "bounds", "alarm", "drain", "quiet",
+	"reroute", "proxy", "echo", "jump",
+}
 
 func known(what string) bool { return slices.Contains(kinds, what) }

@@ -10,10 +10,13 @@ import (
 	"github.com/grue-ecs/grue/internal/schedule"
 )
 
-// happen lets a happening take place.
-func (w *World) happen(h Happening) {
+// happen lets a happening take place; d is the deployment that came to its place, or nil.
+func (w *World) happen(h Happening, d *deploy.Deployment) {
 	if w.deleted {
 		return
+	}
+	if d == nil {
+		d = w.current
 	}
 	w.note("— %s %s", h.What, h.Arg)
 	switch n, _ := strconv.Atoi(h.Arg); h.What {
@@ -27,10 +30,18 @@ func (w *World) happen(h Happening) {
 			w.breach("bounds %q: %v", h.Arg, err)
 		}
 	case "stop":
-		w.call(deploy.StopCalled{Type: deploy.StopType(h.Arg)})
+		w.call(d, deploy.StopCalled{Type: deploy.StopType(h.Arg)})
+	case "continue":
+		for _, id := range w.pauses {
+			w.call(d, deploy.Continue{HookID: id, Action: deploy.HookAction(h.Arg)})
+		}
+	case "echo":
+		w.echo(d)
+	case "jump":
+		w.skew += time.Duration(n) * time.Millisecond
 	case "delete":
 		w.deleted, w.desired = true, 0
-		w.call(deploy.ServiceDeleted{})
+		w.call(w.current, deploy.ServiceDeleted{})
 		for _, d := range w.former {
 			w.step(d, deploy.ServiceDeleted{})
 		}
@@ -40,9 +51,9 @@ func (w *World) happen(h Happening) {
 	case "kill", "lose", "sicken", "protect", "drain":
 		w.afflict(h.What, n)
 	case "reroute":
-		if w.current != nil && w.chance(30) {
-			w.call(deploy.RouteFailed{Version: w.current.Traffic.Version, Reason: "One or more rules not found", Network: true})
-		}
+		w.reroute(d, h.Arg)
+	case "proxy":
+		w.down = w.now.Add(time.Duration(n) * time.Millisecond)
 	}
 	w.poke()
 }
@@ -91,10 +102,15 @@ func (w *World) update(temper Temper) {
 		}
 	}
 	old := w.current
+	if w.gone { // the person puts the rule back first
+		w.gone = false
+		w.routes[w.lastGood] = 1000
+	}
 	w.current = deploy.New(deploy.Request{
 		ID: "sd" + strconv.Itoa(w.made), Service: "web", Strategy: w.sc.Strategy, Config: w.sc.Config,
 		Target: rev, Sources: sources, RollbackTo: w.lastGood, Desired: w.desired, Production: w.production(),
-	}, w.now)
+	}, w.clock())
+	w.judgeBegin(old)
 	w.shadowOf(w.current)
 	w.primary = rev
 	w.throttle.Reset()

@@ -27,6 +27,7 @@ func (w *World) judgeStep(was, d *deploy.Deployment, effects []deploy.Effect) {
 	if was.Rollback != nil && (d.Rollback == nil || d.Rollback.To != was.Rollback.To || !d.Rollback.StartedAt.Equal(was.Rollback.StartedAt)) {
 		w.breach("a rollback was rolled back")
 	}
+	w.judgeShift(was, d, effects)
 	seen := map[string]bool{}
 	for _, e := range effects {
 		if seen[e.EffectID()] {
@@ -49,7 +50,7 @@ func follows(from, to deploy.Status) bool {
 // judgeTerminal: a terminal deployment never changes.
 func (w *World) judgeTerminal(d *deploy.Deployment, ev deploy.Event) {
 	was := d.Clone()
-	if effects := deploy.Step(d, ev, w.now); len(effects) > 0 || !reflect.DeepEqual(was, d) {
+	if effects := deploy.Step(d, ev, w.clock()); len(effects) > 0 || !reflect.DeepEqual(was, d) {
 		w.breach("%T changed a terminal deployment", ev)
 	}
 }
@@ -106,6 +107,7 @@ func (w *World) judgePlan(in schedule.Input, p schedule.Plan) {
 		w.breach("%d tasks are started or running, %d are allowed", total, high)
 	}
 	w.judgeServing(in, byID)
+	w.judgeReturn(in, p)
 }
 
 // ceilShare is the arithmetic of minimumHealthyPercent, independent of package schedule.
@@ -162,7 +164,7 @@ func (w *World) judgeWeights(d *deploy.Deployment, e deploy.SetWeights) {
 
 // newWeights tells whether these weights are told for the first time.
 func (w *World) newWeights(e deploy.SetWeights) bool {
-	first := !w.running[e.ID]
-	w.running[e.ID] = true
+	first := !w.told[e.ID]
+	w.told[e.ID] = true
 	return first
 }

@@ -26,13 +26,16 @@ type Noise struct {
 	Late    int // a fact is told later, after newer ones
 	Restart int // the controller is killed around a step
 	Lag     int // milliseconds by which the controller is late at most
+	Slow    int // milliseconds for which proxies keep an acknowledgement at most
 }
 
-// Happening is one thing that happens at a time.
+// Happening is one thing that happens, at a time or a while after a deployment
+// came to a place for the first time.
 type Happening struct {
-	At   time.Duration
-	What string // a key of acts
-	Arg  string
+	At    time.Duration
+	Place string // "BAKE_TIME" or "STOP_REQUESTED", "<BAKE_TIME" on the way back; "" = at a time
+	What  string // one of kinds
+	Arg   string
 }
 
 // Temper is how the tasks of a revision behave.

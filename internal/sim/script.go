@@ -18,6 +18,7 @@ import (
 //	config {"breaker":{"enable":true}}
 //	at 1s update broken
 //	at 9.5s desired 6
+//	when BAKE_TIME 20ms stop ROLLBACK
 func (sc Scenario) String() string {
 	var b strings.Builder
 	config, err := json.Marshal(sc.Config)
@@ -26,10 +27,15 @@ func (sc Scenario) String() string {
 	}
 	fmt.Fprintf(&b, "seed %d\nstrategy %s\n", sc.Seed, sc.Strategy)
 	fmt.Fprintf(&b, "service desired=%d min=%d max=%d zones=%d first=%t\n", sc.Desired, sc.Min, sc.Max, sc.Zones, sc.First)
-	fmt.Fprintf(&b, "noise lose=%d repeat=%d late=%d restart=%d lag=%d\n", sc.Noise.Lose, sc.Noise.Repeat, sc.Noise.Late, sc.Noise.Restart, sc.Noise.Lag)
+	fmt.Fprintf(&b, "noise lose=%d repeat=%d late=%d restart=%d lag=%d slow=%d\n",
+		sc.Noise.Lose, sc.Noise.Repeat, sc.Noise.Late, sc.Noise.Restart, sc.Noise.Lag, sc.Noise.Slow)
 	fmt.Fprintf(&b, "config %s\n", config)
 	for _, h := range sc.Happens {
-		fmt.Fprintln(&b, strings.TrimSpace(fmt.Sprintf("at %s %s %s", h.At, h.What, h.Arg)))
+		when := "at"
+		if h.Place != "" {
+			when = "when " + h.Place
+		}
+		fmt.Fprintln(&b, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", when, h.At, h.What, h.Arg)))
 	}
 	return b.String()
 }
@@ -68,25 +74,41 @@ func (sc *Scenario) line(line string) error {
 	case "service":
 		_, err = fmt.Sscanf(rest, "desired=%d min=%d max=%d zones=%d first=%t", &sc.Desired, &sc.Min, &sc.Max, &sc.Zones, &sc.First)
 	case "noise":
+		rest, slow, _ := strings.Cut(rest, " slow=") // scripts from before there was one have none
+		if slow != "" {
+			if _, err = fmt.Sscan(slow, &sc.Noise.Slow); err != nil {
+				return err
+			}
+		}
 		_, err = fmt.Sscanf(rest, "lose=%d repeat=%d late=%d restart=%d lag=%d", &sc.Noise.Lose, &sc.Noise.Repeat, &sc.Noise.Late, &sc.Noise.Restart, &sc.Noise.Lag)
 	case "config":
 		err = json.Unmarshal([]byte(rest), &sc.Config)
 	case "at":
-		var h Happening
-		var at string
-		if _, err = fmt.Sscan(rest, &at, &h.What); err != nil {
-			return err
-		}
-		if h.At, err = time.ParseDuration(at); err != nil {
-			return err
-		}
-		if !known(h.What) {
-			return fmt.Errorf("nothing is called %q", h.What)
-		}
-		_, h.Arg, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(rest, at)), " ")
-		sc.Happens = append(sc.Happens, h)
+		return sc.happens("", rest)
+	case "when":
+		place, rest, _ := strings.Cut(rest, " ")
+		return sc.happens(place, rest)
 	default:
 		err = fmt.Errorf("no such line")
 	}
 	return err
+}
+
+// happens reads "9.5s desired 6".
+func (sc *Scenario) happens(place, rest string) error {
+	h := Happening{Place: place}
+	var at string
+	_, err := fmt.Sscan(rest, &at, &h.What)
+	if err != nil {
+		return err
+	}
+	if h.At, err = time.ParseDuration(at); err != nil {
+		return err
+	}
+	if !known(h.What) {
+		return fmt.Errorf("nothing is called %q", h.What)
+	}
+	_, h.Arg, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(rest, at)), " ")
+	sc.Happens = append(sc.Happens, h)
+	return nil
 }

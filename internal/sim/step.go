@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"reflect"
+	"time"
 
 	"github.com/grue-ecs/grue/internal/deploy"
 )
@@ -22,14 +23,15 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 	if killed {
 		w.rehearse(d, ev)
 	}
-	effects := deploy.Step(d, ev, w.now)
+	w.remember(ev)
+	effects := deploy.Step(d, ev, w.clock())
 	w.mix(int64(w.steps), w.now.UnixNano(), int64(len(effects)), int64(len(d.Status)), int64(len(d.Stage)))
 	if d.Status != was.Status || d.Stage != was.Stage {
 		w.note("%s %T: %s %s", d.ID, ev, d.Status, d.Stage)
 	}
 	w.judgeStep(&was, d, effects)
 	w.judgeShadow(dark, &was, d)
-	dark.model.Step(ev, w.now, d)
+	dark.model.Step(ev, w.clock(), d)
 	w.judgeModel(dark.model, d, effects)
 	for _, e := range effects {
 		if killed && outside(e) && w.chance(50) {
@@ -41,6 +43,12 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 		}
 	}
 	w.judgePrimary()
+	if d.Status != was.Status || d.Stage != was.Stage {
+		w.arrive(d)
+	}
+	if killed && w.chance(50) { // the next controller asks what is outstanding
+		w.after(w.soon(2*time.Second), func() { w.step(d, deploy.Tick{Repeat: true}) })
+	}
 	w.setTimer(d)
 	w.decide(d)
 }
@@ -59,9 +67,9 @@ func (w *World) rehearse(d *deploy.Deployment, ev deploy.Event) {
 		return
 	}
 	*d = *d.Clone()
-	first := deploy.Step(&again, ev, w.now)
+	first := deploy.Step(&again, ev, w.clock())
 	copied := d.Clone()
-	second := deploy.Step(copied, ev, w.now)
+	second := deploy.Step(copied, ev, w.clock())
 	a, _ := json.Marshal(again)
 	b, _ := json.Marshal(copied)
 	if string(a) != string(b) {

@@ -35,13 +35,20 @@ type World struct {
 
 	// the load balancer
 	routes  map[deploy.Rev]int // production shares that the proxies serve
-	running map[string]bool    // hook calls under way, by effect id
+	running map[string]bool    // hook calls under way and pauses looked at, by id
+	told    map[string]bool    // weights, by effect id
+	down    time.Time          // proxies start again until then
+	gone    bool               // the listener rule was deleted
+	echoes  []echo             // newest results and facts of each kind
+	pauses  []string           // hookIds that people saw
 
 	passQueued bool
 	calm       bool // no more happenings and no noise
 	calmAt     time.Time
 	blocked    schedule.Blocked // of the newest plan
 	timer      map[string]time.Time
+	aims       []Happening   // wait for their place
+	skew       time.Duration // the controller's clock is wrong by so much
 	shadows    map[string]*shadow
 
 	cover   *Coverage
@@ -55,7 +62,7 @@ func newWorld(sc Scenario, cover *Coverage, verbose func(string)) *World {
 	w := &World{
 		sc: sc, rng: rand.New(rand.NewPCG(sc.Seed, 2)), now: time.Unix(1_700_000_000, 0).UTC(),
 		desired: sc.Desired, min: sc.Min, max: sc.Max, cover: cover, verbose: verbose,
-		alarms: map[string]string{}, routes: map[deploy.Rev]int{}, running: map[string]bool{}, timer: map[string]time.Time{}, shadows: map[string]*shadow{},
+		alarms: map[string]string{}, routes: map[deploy.Rev]int{}, running: map[string]bool{}, told: map[string]bool{}, timer: map[string]time.Time{}, shadows: map[string]*shadow{},
 	}
 	w.throttle.Minute = sc.Config.Minute
 	if !sc.First {
@@ -70,7 +77,11 @@ func newWorld(sc Scenario, cover *Coverage, verbose func(string)) *World {
 	}
 	end := time.Duration(0)
 	for _, h := range sc.Happens {
-		w.after(h.At, func() { w.happen(h) })
+		if h.Place != "" {
+			w.aims = append(w.aims, h)
+			continue
+		}
+		w.after(h.At, func() { w.happen(h, nil) })
 		end = max(end, h.At)
 	}
 	w.after(end+20*time.Second, w.calmDown)
@@ -111,12 +122,28 @@ func (w *World) patience() time.Duration {
 // calmDown ends all noise and trouble; from here on everything must end well.
 func (w *World) calmDown() {
 	w.calm, w.calmAt = true, w.now
-	w.sc.Noise = Noise{}
+	w.sc.Noise, w.aims = Noise{}, nil
+	clear(w.running) // whoever hung or looked away is there again
 	for _, t := range w.tasks {
 		t.Protected = false
 	}
 	w.note("the world is calm")
 	w.poke()
+}
+
+// clock is what the controller takes the time to be.
+func (w *World) clock() time.Time { return w.now.Add(w.skew) }
+
+// arrive lets happen what was to happen when a deployment comes to a place.
+func (w *World) arrive(d *deploy.Deployment) {
+	place := short(d)
+	for i, h := range w.aims {
+		if h.Place == place {
+			w.aims = append(w.aims[:i:i], w.aims[i+1:]...)
+			w.after(h.At, func() { w.happen(h, d) })
+			return
+		}
+	}
 }
 
 // event is something that is going to happen.
