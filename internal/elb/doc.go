@@ -37,6 +37,5 @@
 // certificate.go (records); attribute.go (the attributes and their defaults);
 // use.go, weight.go, govern.go, revision.go; build.go and buildgroup.go (records to table);
 // balancer.go, run.go, apply.go, address.go (publishing); health.go, verdict.go;
-// traffic.go, measure.go, census.go, owner.go
-// (metrics).
+// traffic.go, measure.go, meter.go, census.go, owner.go (metrics).
 package elb

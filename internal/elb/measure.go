@@ -4,60 +4,9 @@ import (
 	"math"
 	"time"
 
-	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/route"
 )
-
-// namespace of an application load balancer's metrics.
-const namespace = "AWS/ApplicationELB"
-
-// meter adds samples of one load balancer and, when group is set, of one target
-// group of it. Both have a second metric with the availability zone.
-type meter struct {
-	store           *metric.Store
-	scope           arn.Scope
-	lb, group, zone string // dimensions
-	at              time.Time
-}
-
-func (m *meter) add(name, unit string, s metric.Sample, dims ...string) {
-	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
-}
-
-// balancer adds to the metrics of the load balancer. No samples are no datapoint.
-func (m *meter) balancer(name, unit string, s metric.Sample) {
-	if s.Count == 0 {
-		return
-	}
-	m.add(name, unit, s, "LoadBalancer", m.lb)
-	if m.zone != "" {
-		m.add(name, unit, s, "AvailabilityZone", m.zone, "LoadBalancer", m.lb)
-	}
-}
-
-// both adds to the metrics of the load balancer and of the target group in it.
-func (m *meter) both(name, unit string, s metric.Sample) {
-	m.balancer(name, unit, s)
-	m.target(name, unit, s)
-}
-
-// target adds to the metrics of the target group in the load balancer.
-func (m *meter) target(name, unit string, s metric.Sample) {
-	if m.group == "" || s.Count == 0 {
-		return
-	}
-	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
-	if m.zone != "" {
-		m.add(name, unit, s, "TargetGroup", m.group, "AvailabilityZone", m.zone, "LoadBalancer", m.lb)
-	}
-}
-
-// perTarget adds to RequestCountPerTarget, which has no zones.
-func (m *meter) perTarget(s metric.Sample) {
-	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group)
-	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group, "LoadBalancer", m.lb)
-}
 
 // reportEvery is how often proxies report: ten times in a minute that is short, so
 // that a count is in the period in which it happened, else every second.

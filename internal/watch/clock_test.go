@@ -21,22 +21,30 @@ func TestClock(t *testing.T) {
 		due     []int // how often each alarm was due
 	}{
 		{
-			"usual", time.Minute, []int{60, 300}, 12 * time.Second,
+			"usual", time.Minute,
+			[]int{60, 300},
+			12 * time.Second,
 			[]time.Duration{12 * time.Second, 20 * time.Second, 30 * time.Second, 40 * time.Second, 50 * time.Second, 60 * time.Second, 70 * time.Second},
 			[]int{7, 7},
 		},
 		{
-			"short minute", 60 * time.Millisecond * 10, []int{60}, 0,
+			"short minute", 60 * time.Millisecond * 10,
+			[]int{60},
+			0,
 			[]time.Duration{0, 100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 600 * time.Millisecond},
 			[]int{7},
 		},
 		{
-			"a period of five seconds", time.Minute, []int{5, 60}, 3 * time.Second,
+			"a period of five seconds", time.Minute,
+			[]int{5, 60},
+			3 * time.Second,
 			[]time.Duration{3 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 25 * time.Second, 30 * time.Second},
 			[]int{7, 4},
 		},
 		{
-			"a minute shorter than looks may be", 10 * time.Millisecond, []int{60}, 0,
+			"a minute shorter than looks may be", 10 * time.Millisecond,
+			[]int{60},
+			0,
 			[]time.Duration{0, 20 * time.Millisecond, 40 * time.Millisecond, 60 * time.Millisecond},
 			[]int{4},
 		},
