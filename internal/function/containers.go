@@ -72,8 +72,12 @@ func (c *containers) watch(ctx context.Context) {
 			c.end(ctx, st)
 		}
 	}
-	// The driver tells nothing any more: what it holds ends with it, or at the
-	// next start.
+	c.giveUp() // the driver tells nothing any more
+}
+
+// giveUp waits for no container any more: what the driver still holds is ended by
+// the next server.
+func (c *containers) giveUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range c.known {

@@ -17,6 +17,9 @@
 // python3.* and nodejs* run the interpreter that this machine has, with a small
 // client of the Runtime API (client.py, client.mjs).
 //
+// The output of a container comes by way of the driver: a line without an end is
+// read when the next one comes.
+//
 // A container has the network of a task, a root file system that it cannot write
 // to, and its Runtime API at the machine's address in that network, where only it
 // is answered. Its image is pinned to a digest by CreateFunction and

@@ -144,6 +144,9 @@ func (f *Functions) Close() {
 		}
 	}
 	f.mu.Unlock()
+	if f.containers != nil {
+		defer time.AfterFunc(driverTime, f.containers.giveUp).Stop()
+	}
 	f.wg.Wait()
 	if f.containers != nil {
 		f.containers.close()

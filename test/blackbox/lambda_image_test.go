@@ -19,7 +19,10 @@ func TestLambdaImage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	l := newLambdas(t, harness.Shared(t), "image-life")
-	one, two := l.push("one", nil), l.push("two", nil)
+	// The same image by its address and by the name that it has in Amazon ECR.
+	one := l.push("one", func(o *image.BuildOptions) { o.Files["/var/task/x"] = image.File{} })
+	l.push("two", nil)
+	two := "000000000000.dkr.ecr.us-east-1.amazonaws.com/image-life:two"
 	f := l.image("f", one, func(in *lambda.CreateFunctionInput) {
 		in.Environment = &types.Environment{Variables: map[string]string{"STAGE": "beta"}}
 		in.ImageConfig = &types.ImageConfig{Command: []string{"other.handler"}, WorkingDirectory: aws.String("/var/task")}
@@ -53,6 +56,10 @@ func TestLambdaImage(t *testing.T) {
 	up, err := l.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: &f, ImageUri: &two, Publish: true})
 	if err != nil || *up.CodeSha256 == digest || *up.Version != "1" {
 		t.Fatalf("UpdateFunctionCode: %v %+v", err, up)
+	}
+	if got, err := l.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &f}); err != nil || *got.Code.ImageUri != two ||
+		*got.Code.ResolvedImageUri != strings.TrimSuffix(two, ":two")+"@sha256:"+*up.CodeSha256 {
+		t.Errorf("after the update: %v %+v", err, got.Code)
 	}
 	if next := l.do(f, `{}`); next.Calls != 1 || next.Start == first.Start {
 		t.Errorf("after the update: %+v", next)

@@ -79,7 +79,7 @@ func (l *lambdas) pushOf(program func() ([]byte, error), tag string, change func
 		l.t.Fatalf("build the function: %v\n%s", err, bin)
 	}
 	o := image.BuildOptions{
-		Files:      map[string]image.File{"/bootstrap": {Content: bin, Mode: 0o755}, "/tmp/x": {}, "/var/task/x": {}},
+		Files:      map[string]image.File{"/bootstrap": {Content: bin, Mode: 0o755}},
 		Entrypoint: []string{"/bootstrap"}, Cmd: []string{"app.handler"}, Env: []string{"IMAGE=" + tag},
 	}
 	if change != nil {
