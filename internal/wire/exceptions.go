@@ -17,11 +17,32 @@ var exceptions = map[string]map[string]string{
 		"Tag.Key":   "Key",
 		"Tag.Value": "Value",
 	},
+	"events": {
+		"CapacityProviderStrategyItem.Base":             "base",
+		"CapacityProviderStrategyItem.CapacityProvider": "capacityProvider",
+		"CapacityProviderStrategyItem.Weight":           "weight",
+		"NetworkConfiguration.AwsvpcConfiguration":      "awsvpcConfiguration",
+		"PlacementConstraint.Expression":                "expression",
+		"PlacementConstraint.Type":                      "type",
+		"PlacementStrategy.Field":                       "field",
+		"PlacementStrategy.Type":                        "type",
+	},
 	"iam": {
 		"ListDelegationRequestsOutput.IsTruncated": "isTruncated",
 	},
 	"logs": {
 		"DescribeDestinationsInput.DestinationNamePrefix": "DestinationNamePrefix",
+	},
+	"sns": {
+		"CheckIfPhoneNumberIsOptedOutInput.PhoneNumber": "phoneNumber",
+		"CheckIfPhoneNumberIsOptedOutOutput.IsOptedOut": "isOptedOut",
+		"GetSMSAttributesInput.Attributes":              "attributes",
+		"GetSMSAttributesOutput.Attributes":             "attributes",
+		"ListPhoneNumbersOptedOutInput.NextToken":       "nextToken",
+		"ListPhoneNumbersOptedOutOutput.NextToken":      "nextToken",
+		"ListPhoneNumbersOptedOutOutput.PhoneNumbers":   "phoneNumbers",
+		"OptInPhoneNumberInput.PhoneNumber":             "phoneNumber",
+		"SetSMSAttributesInput.Attributes":              "attributes",
 	},
 	"ssm": {
 		"AssociationFilter.Key":              "key",

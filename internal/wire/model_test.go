@@ -17,8 +17,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -73,6 +75,8 @@ func TestModels(t *testing.T) {
 		{"sts", (*sts.Client)(nil), Spec{Name: "sts"}, true},
 		{"iam", (*iam.Client)(nil), Spec{Name: "iam"}, true},
 		{"acm", (*acm.Client)(nil), Spec{Name: "acm"}, false},
+		{"sns", (*sns.Client)(nil), Spec{Name: "sns"}, true},
+		{"events", (*eventbridge.Client)(nil), Spec{Name: "events"}, false},
 	}
 	for _, s := range services {
 		t.Run(s.folder, func(t *testing.T) {
