@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"context"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -14,34 +15,63 @@ import (
 	"github.com/grue-ecs/grue/test/harness"
 )
 
-// TestLambdaImageHook: a lifecycle hook that is an image, built with AWS's
-// libraries, waits for an approval in a parameter, which it reads through
-// AWS_ENDPOINT_URL with the keys of its role.
-func TestLambdaImageHook(t *testing.T) {
+// approvePython is the same hook in Python.
+const approvePython = `
+import os, boto3
+ssm = boto3.client("ssm")
+def handler(event, context):
+    return {"hookStatus": ssm.get_parameter(Name=os.environ["PARAMETER"])["Parameter"]["Value"]}
+`
+
+// TestLambdaHook: a lifecycle hook that is built with an AWS SDK waits for an
+// approval in a parameter, which it reads through AWS_ENDPOINT_URL with the keys of
+// its role: an image in Go, and a zip with boto3.
+func TestLambdaHook(t *testing.T) {
 	t.Parallel()
+	t.Run("image", func(t *testing.T) {
+		t.Parallel()
+		approved(t, "hook-image", func(l *lambdas, in *lambda.CreateFunctionInput) {
+			in.Code.ImageUri = aws.String(l.pushOf(approve, "v1", nil))
+		})
+	})
+	t.Run("zip", func(t *testing.T) {
+		t.Parallel()
+		if exec.Command("python3", "-c", "import boto3").Run() != nil {
+			t.Skip("python3 has no boto3")
+		}
+		approved(t, "hook-zip", func(l *lambdas, in *lambda.CreateFunctionInput) {
+			in.PackageType, in.Runtime, in.Handler = types.PackageTypeZip, types.RuntimePython312, aws.String("hook.handler")
+			in.Code = &types.FunctionCode{ZipFile: zipOf(l.t, map[string]string{"hook.py": approvePython})}
+		})
+	})
+}
+
+func approved(t *testing.T, name string, code func(*lambdas, *lambda.CreateFunctionInput)) {
 	ctx := context.Background()
 	g := harness.Quick(t)
-	l := newLambdas(t, g, "image-hook")
+	l := newLambdas(t, g, name)
+	parameter := "/" + name + "/approved"
 	approval := func(value string) {
 		t.Helper()
 		if _, err := ssm.NewFromConfig(g.Config()).PutParameter(ctx, &ssm.PutParameterInput{
-			Name: aws.String("/image-hook/approved"), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+			Name: &parameter, Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	approval("IN_PROGRESS")
-	f := l.image("f", l.pushOf(approve, "v1", nil), func(in *lambda.CreateFunctionInput) {
-		in.Environment = &types.Environment{Variables: map[string]string{"PARAMETER": "/image-hook/approved"}}
+	f := l.image("f", "", func(in *lambda.CreateFunctionInput) {
+		in.Environment = &types.Environment{Variables: map[string]string{"PARAMETER": parameter}}
+		code(l, in)
 	})
-	if payload, failure, log := l.call(f, `{}`); payload != `{"hookStatus":"IN_PROGRESS"}` || failure != "" {
+	if payload, failure, log := l.call(f, `{}`); strings.ReplaceAll(payload, " ", "") != `{"hookStatus":"IN_PROGRESS"}` || failure != "" {
 		t.Fatalf("%s %s\n%s", failure, payload, log)
 	}
 	got, err := l.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: &f})
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc, load := hooked(t, g, "image-hook")
+	svc, load := hooked(t, g, name)
 	hook := harness.Hook{ARN: *got.Configuration.FunctionArn}
 	svc.Configure(t, harness.BlueGreen(0, hook.On(upScaled)))
 	svc.Update(t, g.Guest(t, "v2", ""))
