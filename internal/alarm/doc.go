@@ -16,6 +16,6 @@
 // and drops the result where all lack it; a division by zero has no datapoint.
 //
 // Files: evaluate.go (M of N), missing.go (missing data), reason.go (AWS's
-// words), operator.go; scan.go, formula.go, eval.go, function.go (metric math);
-// rule.go (composite alarms).
+// words), operator.go; scan.go, formula.go, eval.go, function.go, fill.go, sort.go
+// (metric math); rule.go (composite alarms).
 package alarm

@@ -182,8 +182,8 @@ func (p *formulaParser) arguments(closing string) ([]node, error) {
 	}
 }
 
-// call reads the arguments of a function. FILL's second may be a word and
-// METRICS's only one a quoted text.
+// call reads the arguments of a function. FILL's second may be a word, METRICS's
+// only one is a quoted text, and SORT takes words.
 func (p *formulaParser) call(name token) (node, error) {
 	switch word := strings.ToUpper(name.text); word {
 	case "METRICS":
@@ -211,6 +211,19 @@ func (p *formulaParser) call(name token) (node, error) {
 			return nil, err
 		}
 		return fillNode(series, "", with), p.expect(")")
+	case "SORT":
+		series, err := p.binary(0)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.expect(","); err != nil {
+			return nil, err
+		}
+		sorted, err := p.sorting(series)
+		if err != nil {
+			return nil, err
+		}
+		return sorted, p.expect(")")
 	default:
 		fn, ok := functions[word]
 		if !ok {

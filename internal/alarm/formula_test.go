@@ -70,6 +70,11 @@ func TestFormulas(t *testing.T) {
 		"REMOVE_EMPTY([m1,e])":          "1 - 3 4",
 		"ABS(0 - m1)":                   "1 - 3 4",
 		"m1 * METRICS()":                "1 - 9 16 | 10 0 0 0",
+		"SORT(METRICS(), SUM, DESC)":    "10 20 0 - | 1 - 3 4",
+		"SORT([e, m2, m1], AVG, ASC)":   "1 - 3 4 | 10 20 0 - | - - - -",
+		"sort(METRICS(), MAX, DESC, 1)": "10 20 0 -",
+		"SLICE(METRICS(), 1)":           "10 20 0 -",
+		"SLICE([m1, m2, e], 0, 2)":      "1 - 3 4 | 10 20 0 -",
 	} {
 		f, err := ParseFormula(src)
 		if err != nil {
@@ -85,7 +90,7 @@ func TestFormulas(t *testing.T) {
 
 func TestBadFormulas(t *testing.T) {
 	for _, src := range []string{
-		"", " ", "m1 +", "(m1", "m1)", "M1", "SEARCH('x')", "IF(m1)", "m1 m2", "FILL(m1)", "[m1", "1..2", "$", `"m1`,
+		"", " ", "m1 +", "(m1", "m1)", "M1", "SEARCH('x')", "IF(m1)", "m1 m2", "FILL(m1)", "[m1", "1..2", "SORT(m1)", "SORT(m1, AVG)", "SORT(m1, AVG, UP)", "SLICE(m1)", "$", `"m1`,
 		strings.Repeat("(", 500) + "1" + strings.Repeat(")", 500),
 	} {
 		if _, err := ParseFormula(src); err == nil {
@@ -95,7 +100,7 @@ func TestBadFormulas(t *testing.T) {
 }
 
 func FuzzFormula(f *testing.F) {
-	for _, s := range []string{"IF(m2>0, 100*m1/m2, 0)", "SUM([m1,m2])^-2", "FILL(m1,LINEAR) AND METRICS('e')", "AVG(RATE(m1))", "[]", "MAX([])*2", "REMOVE_EMPTY([e])+m1"} {
+	for _, s := range []string{"IF(m2>0, 100*m1/m2, 0)", "SUM([m1,m2])^-2", "FILL(m1,LINEAR) AND METRICS('e')", "AVG(RATE(m1))", "[]", "MAX([])*2", "REMOVE_EMPTY([e])+m1", "SORT(METRICS(),AVG,ASC,1)", "SLICE([m1],0,1)"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {

@@ -27,6 +27,7 @@ var functions = map[string]function{
 	"PERIOD":       {1, 1, func(e *Env, _ []Value) (Value, error) { return scalar(e.Grid.Seconds), nil }},
 	"IF":           {2, 3, choose},
 	"TIME_SERIES":  {1, 1, timeSeries},
+	"SLICE":        {2, 3, slice},
 	"EPOCH":        moment(func(t time.Time) float64 { return float64(t.Unix()) }),
 	"MINUTE":       moment(func(t time.Time) float64 { return float64(t.Minute()) }),
 	"HOUR":         moment(func(t time.Time) float64 { return float64(t.Hour()) }),

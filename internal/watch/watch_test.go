@@ -228,6 +228,37 @@ func TestSetStateStaysForAMinute(t *testing.T) {
 	w.want("a", alarm.OK)
 }
 
+// Whoever watches commits, as the engine does, hears of SetAlarmState in the commit
+// that keeps it, and of the composite alarms that follow from it.
+func TestSetStateIsOneCommit(t *testing.T) {
+	w := newWorld(t)
+	w.metricAlarm("a", nil)
+	w.compositeAlarm("c", "ALARM(a)", nil)
+	w.pass(time.Second)
+	commits := make(chan map[string]string, 10)
+	defer w.store.Watch(func(c store.Commit) {
+		states := map[string]string{}
+		for _, ch := range c.Changes {
+			if ch.Kind == Alarms.Kind() {
+				a, _ := Alarms.Of(ch)
+				states[a.Name] = a.State
+			}
+		}
+		commits <- states
+	})()
+	w.set("a", alarm.Alarm)
+	for {
+		heard := <-commits
+		if heard["a"] == "" {
+			continue // an earlier commit
+		}
+		if heard["a"] != alarm.Alarm || heard["c"] != alarm.Alarm {
+			t.Error(heard)
+		}
+		return
+	}
+}
+
 func TestRestartIsNoMissingData(t *testing.T) {
 	w := newWorld(t)
 	w.metricAlarm("a", func(v *types.MetricAlarm) { v.TreatMissingData = aws.String("breaching") })
