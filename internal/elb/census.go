@@ -95,7 +95,7 @@ func (m *meter) idle() {
 	if !m.measured("RequestCount", "LoadBalancer", m.lb) {
 		m.balancer("RequestCount", "Count", zero)
 	}
-	if !m.measured("RequestCount", "TargetGroup", m.group, "LoadBalancer", m.lb) {
+	if !m.measured("RequestCount", "LoadBalancer", m.lb, "TargetGroup", m.group) {
 		m.target("RequestCount", "Count", zero)
 		m.perTarget(zero)
 	}

@@ -19,6 +19,7 @@ type meter struct {
 	at              time.Time
 }
 
+// add takes dimensions in order of name, in which the store need not sort them.
 func (m *meter) add(name, unit string, s metric.Sample, dims ...string) {
 	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
 }
@@ -45,14 +46,14 @@ func (m *meter) target(name, unit string, s metric.Sample) {
 	if m.group == "" || s.Count == 0 {
 		return
 	}
-	m.add(name, unit, s, "TargetGroup", m.group, "LoadBalancer", m.lb)
+	m.add(name, unit, s, "LoadBalancer", m.lb, "TargetGroup", m.group)
 	if m.zone != "" {
-		m.add(name, unit, s, "TargetGroup", m.group, "AvailabilityZone", m.zone, "LoadBalancer", m.lb)
+		m.add(name, unit, s, "AvailabilityZone", m.zone, "LoadBalancer", m.lb, "TargetGroup", m.group)
 	}
 }
 
 // perTarget adds to RequestCountPerTarget, which has no zones.
 func (m *meter) perTarget(s metric.Sample) {
 	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group)
-	m.add("RequestCountPerTarget", "Count", s, "TargetGroup", m.group, "LoadBalancer", m.lb)
+	m.add("RequestCountPerTarget", "Count", s, "LoadBalancer", m.lb, "TargetGroup", m.group)
 }

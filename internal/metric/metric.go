@@ -3,7 +3,6 @@ package metric
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/grue-ecs/grue/internal/arn"
 )
@@ -47,17 +46,15 @@ func sorted(d []Dimension) []Dimension {
 }
 
 // key identifies a metric without its unit.
-func (m *Metric) key() string {
-	var b strings.Builder
-	for _, s := range []string{m.Account, m.Region, m.Namespace, m.Name} {
-		b.WriteString(s)
-		b.WriteByte(0)
+func (m *Metric) key() string { return string(m.appendKey(nil)) }
+
+func (m *Metric) appendKey(b []byte) []byte {
+	for _, s := range [...]string{m.Account, m.Region, m.Namespace, m.Name} {
+		b = append(append(b, s...), 0)
 	}
 	for _, d := range sorted(m.Dimensions) {
-		b.WriteString(d.Name)
-		b.WriteByte(1)
-		b.WriteString(d.Value)
-		b.WriteByte(0)
+		b = append(append(b, d.Name...), 1)
+		b = append(append(b, d.Value...), 0)
 	}
-	return b.String()
+	return b
 }

@@ -28,6 +28,7 @@ type Store struct {
 	series map[string][]*series // by Metric.key, one for each unit
 	points int
 	swept  time.Time
+	key    []byte // of the sample being added
 }
 
 // New returns an empty Store.
@@ -79,8 +80,8 @@ func bad(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
 // of returns the series of a metric in its unit, a new one if need be.
 func (s *Store) of(m *Metric) *series {
-	key := m.key()
-	for _, x := range s.series[key] {
+	s.key = m.appendKey(s.key[:0])
+	for _, x := range s.series[string(s.key)] { // allocates nothing
 		if x.metric.Unit == m.Unit {
 			return x
 		}
@@ -90,6 +91,7 @@ func (s *Store) of(m *Metric) *series {
 	if m.High {
 		x.second = &track{width: max(s.opts.Minute/60, time.Millisecond)}
 	}
+	key := string(s.key)
 	s.series[key] = append(s.series[key], x)
 	return x
 }
