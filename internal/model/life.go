@@ -106,7 +106,7 @@ func (m *Model) worked(d *deploy.Deployment) bool {
 	case s == deploy.ScaleUp:
 		return m.full(d, d.Target)
 	}
-	return s != deploy.PostScaleUp || !m.now.Before(m.entered.Add(m.span(m.c.ScaleUpWait)))
+	return s != deploy.PostScaleUp || m.c.ScaleUpWait == 0 || !m.now.Before(m.entered.Add(m.span(m.c.ScaleUpWait)))
 }
 
 // shift moves the weights once those who shall serve are ready, and tells whether
@@ -120,6 +120,6 @@ func (m *Model) shift(p phase, ready bool) bool {
 		m.Production, m.Test, m.settled = production, test, time.Time{}
 		m.Version++
 	}
-	followed := m.Undo || m.settled.IsZero() || !m.now.Before(m.settled.Add(m.span(m.c.ShiftWait)))
+	followed := m.Undo || m.c.ShiftWait == 0 || m.settled.IsZero() || !m.now.Before(m.settled.Add(m.span(m.c.ShiftWait)))
 	return ready && m.Acked == m.Version && followed && Same(production, m.Production) && Same(test, m.Test)
 }

@@ -26,15 +26,21 @@ func (w *World) tell(ev deploy.Event) {
 		return
 	}
 	for _, d := range w.live() {
-		if w.chance(n.Repeat) {
-			w.after(w.soon(10*time.Second), func() { w.step(d, ev) })
-		}
-		if w.chance(n.Late) {
-			w.after(w.soon(6*time.Second), func() { w.step(d, ev) })
-			continue
-		}
-		w.step(d, ev)
+		w.deliver(d, ev)
 	}
+}
+
+// deliver tells a deployment something: now or later, once or twice.
+func (w *World) deliver(d *deploy.Deployment, ev deploy.Event) {
+	n := w.sc.Noise
+	if w.chance(n.Repeat) {
+		w.after(w.soon(10*time.Second), func() { w.step(d, ev) })
+	}
+	if w.chance(n.Late) {
+		w.after(w.soon(6*time.Second), func() { w.step(d, ev) })
+		return
+	}
+	w.step(d, ev)
 }
 
 // call is a person's call: never lost.

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,10 +11,17 @@ import (
 // Generate makes the scenario of a seed.
 func Generate(seed uint64) Scenario {
 	g := generator{rand.New(rand.NewPCG(seed, 1))}
-	sc := Scenario{Seed: seed, Strategy: deploy.Rolling, Desired: g.desired(), Zones: 1 + g.IntN(3), First: g.chance(15)}
+	sc := Scenario{Seed: seed, Desired: g.desired(), Zones: 1 + g.IntN(3), First: g.chance(15)}
 	sc.Min, sc.Max = g.bounds()
-	if seed%4 == 3 {
-		sc.Strategy = pick(g, deploy.BlueGreen, deploy.Canary, deploy.Linear)
+	switch seed % 5 {
+	case 0, 1:
+		sc.Strategy = deploy.Rolling
+	case 2:
+		sc.Strategy = deploy.BlueGreen
+	case 3:
+		sc.Strategy = deploy.Canary
+	case 4:
+		sc.Strategy = deploy.Linear
 	}
 	sc.Config = g.config(sc.Strategy)
 	if g.chance(60) {
@@ -27,7 +33,19 @@ func Generate(seed uint64) Scenario {
 	if g.chance(30) {
 		sc.Noise.Lag = 1 + g.IntN(3000)
 	}
-	sc.Happens = g.happenings()
+	if g.chance(20) {
+		sc.Noise.Slow = 1 + g.IntN(8000)
+	}
+	if n := int(seed / 5); sc.Strategy == deploy.Rolling && n%3 == 0 {
+		g.aim(&sc, n/3)
+	} else if sc.Strategy != deploy.Rolling && n%8 > 1 {
+		g.aim(&sc, n/8*6+n%8)
+	} else {
+		sc.Happens = g.happenings()
+	}
+	if g.chance(8) { // an alarm that is in ALARM before anything begins
+		sc.Happens = slices.Insert(sc.Happens, 0, Happening{At: time.Millisecond, What: "alarm", Arg: "ALARM"})
+	}
 	return sc
 }
 
@@ -86,11 +104,7 @@ func (g generator) config(s deploy.Strategy) deploy.Config {
 }
 
 func (g generator) hooks(s deploy.Strategy, longest int) []deploy.HookConfig {
-	stages := []deploy.Stage{deploy.PreScaleUp, deploy.PostScaleUp}
-	if s != deploy.Rolling {
-		stages = append(stages, deploy.ReconcileService, deploy.TestShift, deploy.PostTestShift,
-			deploy.PreProductionShift, deploy.ProductionShift, deploy.PostProduction)
-	}
+	stages := hookable(s)
 	var hooks []deploy.HookConfig
 	for range 1 + g.IntN(3) {
 		h := deploy.HookConfig{Type: deploy.Lambda, Target: "arn:check", Stages: []deploy.Stage{pick(g, stages...), pick(g, stages...)}}
@@ -111,6 +125,7 @@ func (g generator) happenings() []Happening {
 	at := time.Second
 	for range g.IntN(7) {
 		switch n := g.IntN(100); {
+		case n < 8: // at the same moment
 		case n < 30: // two people at once
 			at += time.Duration(g.IntN(400)+1) * time.Millisecond
 		case n < 85:
@@ -127,28 +142,24 @@ func (g generator) happenings() []Happening {
 }
 
 func (g generator) happening(at time.Duration) Happening {
-	h := Happening{At: at, What: pick(g, "update", "update", "update", "desired", "desired", "stop", "kill", "kill",
-		"lose", "sicken", "protect", "bounds", "alarm", "alarm", "drain", "quiet", "reroute")}
-	switch h.What {
-	case "update":
-		h.Arg = string(g.temper())
-	case "desired":
-		h.Arg = fmt.Sprint(g.desired())
-	case "stop":
-		h.Arg = string(pick(g, deploy.StopRollback, deploy.StopRollback, deploy.StopRollback, deploy.StopAbort))
-	case "kill", "lose", "sicken", "protect", "drain":
-		h.Arg = fmt.Sprint(1 + g.IntN(3))
-	case "bounds":
-		low, high := g.bounds()
-		h.Arg = fmt.Sprintf("%d/%d", low, high)
-	case "alarm":
-		h.Arg = pick(g, "ALARM", "ALARM", "OK", "INSUFFICIENT_DATA")
-	}
-	return h
+	what := pick(g, "update", "update", "update", "desired", "desired", "stop", "kill", "kill",
+		"lose", "sicken", "protect", "bounds", "alarm", "alarm", "drain", "quiet", "reroute", "continue", "proxy", "proxy", "echo", "jump")
+	return Happening{At: at, What: what, Arg: g.arg(what)}
 }
 
 func (g generator) temper() Temper {
 	return pick(g, Good, Good, Good, Good, Good, Slow, Slow, Broken, Broken, Crash, Sick, Flaky, Flaky, Flap, Fade)
+}
+
+// hookable are the stages at which a strategy calls hooks.
+func hookable(s deploy.Strategy) []deploy.Stage {
+	if s == deploy.Rolling {
+		return []deploy.Stage{deploy.PreScaleUp, deploy.PostScaleUp}
+	}
+	return []deploy.Stage{
+		deploy.PreScaleUp, deploy.PostScaleUp, deploy.ReconcileService, deploy.TestShift, deploy.PostTestShift,
+		deploy.PreProductionShift, deploy.ProductionShift, deploy.PostProduction,
+	}
 }
 
 // kinds of happenings, for the reader of scripts.

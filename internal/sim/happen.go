@@ -32,7 +32,7 @@ func (w *World) happen(h Happening, d *deploy.Deployment) {
 	case "stop":
 		w.call(d, deploy.StopCalled{Type: deploy.StopType(h.Arg)})
 	case "continue":
-		for _, id := range w.pauses {
+		for _, id := range append(w.pauses, "ecs-pause-unknown") {
 			w.call(d, deploy.Continue{HookID: id, Action: deploy.HookAction(h.Arg)})
 		}
 	case "echo":
@@ -115,6 +115,7 @@ func (w *World) update(temper Temper) {
 	w.primary = rev
 	w.throttle.Reset()
 	w.setTimer(w.current)
+	w.arrive(w.current)
 	if old != nil && !old.Status.Terminal() {
 		w.former = append(w.former, old)
 		w.step(old, deploy.Superseded{By: w.current.ID})

@@ -30,7 +30,7 @@ type Noise struct {
 }
 
 // Happening is one thing that happens, at a time or a while after a deployment
-// came to a place for the first time.
+// came to a place.
 type Happening struct {
 	At    time.Duration
 	Place string // "BAKE_TIME" or "STOP_REQUESTED", "<BAKE_TIME" on the way back; "" = at a time

@@ -4,10 +4,9 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/grue-ecs/grue/internal/deploy"
 )
 
 var (
@@ -39,40 +38,14 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	took := time.Since(began)
-	t.Logf("%d worlds, %d steps in %v: %.0f worlds/s", n, steps, took.Round(time.Millisecond), float64(n)/took.Seconds())
-	for _, s := range []deploy.Strategy{deploy.Rolling, deploy.BlueGreen, deploy.Canary, deploy.Linear} {
-		t.Logf("\n%s", cover.Table(s))
-	}
-	if n >= 10_000 {
-		for _, p := range legalRolling() {
-			if cover.Pairs[p] == 0 {
-				t.Errorf("never reached: %v", p)
-			}
+	t.Logf("%d worlds, %d steps in %v: %.0f worlds/s, %.0f deployments/s", n, steps, took.Round(time.Millisecond),
+		float64(n)/took.Seconds(), float64(cover.Deployments)/took.Seconds())
+	for _, s := range Strategies {
+		t.Logf("\n%s\n\n%s", cover.Table(s), cover.TurnTable(s))
+		if missing := cover.Missing(s); n >= 10_000 && len(missing) > 0 {
+			t.Errorf("never happened:\n%s", strings.Join(missing, "\n"))
 		}
 	}
-}
-
-// legalRolling are the pairs that can occur in a rolling deployment.
-func legalRolling() []Pair {
-	var out []Pair
-	add := func(place string, events ...string) {
-		for _, e := range events {
-			out = append(out, Pair{deploy.Rolling, place, e})
-		}
-	}
-	anywhere := []string{"Observed", "Tick", "DesiredChanged", "TaskFailed", "TaskHealthy", "AlarmState", "Superseded", "ServiceDeleted"}
-	for _, stage := range []deploy.Stage{deploy.PreScaleUp, deploy.ScaleUp, deploy.PostScaleUp, deploy.BakeTime, deploy.CleanUp} {
-		add("IN_PROGRESS "+string(stage), anywhere...)
-		add("IN_PROGRESS "+string(stage), "StopCalled")
-	}
-	add("IN_PROGRESS PRE_SCALE_UP", "HookResult", "Continue")
-	add("IN_PROGRESS POST_SCALE_UP", "HookResult", "Continue")
-	add("ROLLBACK_IN_PROGRESS SCALE_UP", anywhere...)
-	add("ROLLBACK_IN_PROGRESS SCALE_UP", "StopCalled")
-	add("PENDING", "Start", "Observed", "DesiredChanged", "StopCalled", "Superseded", "ServiceDeleted")
-	add("STOP_REQUESTED", "Tick", "Observed", "TaskFailed", "TaskHealthy")
-	add("ROLLBACK_REQUESTED", "Start", "Tick", "Observed", "TaskFailed", "TaskHealthy")
-	return out
 }
 
 // TestSameSeedSameCourse plays worlds twice.

@@ -23,7 +23,7 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 	if killed {
 		w.rehearse(d, ev)
 	}
-	w.remember(ev)
+	w.remember(d, ev)
 	effects := deploy.Step(d, ev, w.clock())
 	w.mix(int64(w.steps), w.now.UnixNano(), int64(len(effects)), int64(len(d.Status)), int64(len(d.Stage)))
 	if d.Status != was.Status || d.Stage != was.Stage {
@@ -43,6 +43,9 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 		}
 	}
 	w.judgePrimary()
+	if d.Status != was.Status {
+		w.cover.turn(d)
+	}
 	if d.Status != was.Status || d.Stage != was.Stage {
 		w.arrive(d)
 	}

@@ -27,11 +27,15 @@ func (w *World) setWeights(d *deploy.Deployment, e deploy.SetWeights) {
 			w.routes[s.Rev] = s.Tenths
 		}
 		w.note("proxies serve v%d: %v", e.Version, e.Production)
+		delay := time.Duration(0)
 		if slow := w.sc.Noise.Slow; slow > 0 {
-			w.after(w.soon(time.Duration(slow)*time.Millisecond), func() { w.tell(deploy.RouteAcked{Version: e.Version}) })
-			return
+			delay = w.soon(time.Duration(slow) * time.Millisecond)
 		}
-		w.tell(deploy.RouteAcked{Version: e.Version})
+		w.after(delay, func() {
+			if !w.chance(w.sc.Noise.Lose) {
+				w.deliver(d, deploy.RouteAcked{Version: e.Version})
+			}
+		})
 	})
 }
 
@@ -78,16 +82,8 @@ func (w *World) invoke(d *deploy.Deployment, e deploy.InvokeHook) {
 
 // answer delivers a hook's answer, perhaps twice, perhaps never.
 func (w *World) answer(d *deploy.Deployment, r deploy.HookResult) {
-	switch n := w.sc.Noise; {
-	case w.chance(n.Lose):
-		return
-	case w.chance(n.Late):
-		w.after(w.soon(6*time.Second), func() { w.step(d, r) })
-		return
-	}
-	w.step(d, r)
-	if w.chance(w.sc.Noise.Repeat) {
-		w.after(w.soon(10*time.Second), func() { w.step(d, r) })
+	if !w.chance(w.sc.Noise.Lose) {
+		w.deliver(d, r)
 	}
 }
 

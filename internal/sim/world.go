@@ -134,15 +134,14 @@ func (w *World) calmDown() {
 // clock is what the controller takes the time to be.
 func (w *World) clock() time.Time { return w.now.Add(w.skew) }
 
-// arrive lets happen what was to happen when a deployment comes to a place.
+// arrive lets happen what was to happen when a deployment comes to a place. What is
+// aimed at places happens in the order in which the scenario names it.
 func (w *World) arrive(d *deploy.Deployment) {
 	place := short(d)
-	for i, h := range w.aims {
-		if h.Place == place {
-			w.aims = append(w.aims[:i:i], w.aims[i+1:]...)
-			w.after(h.At, func() { w.happen(h, d) })
-			return
-		}
+	if len(w.aims) > 0 && w.aims[0].Place == place {
+		h := w.aims[0]
+		w.aims = w.aims[1:]
+		w.after(h.At, func() { w.happen(h, d) })
 	}
 }
 
