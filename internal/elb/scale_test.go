@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -93,4 +95,50 @@ func BenchmarkShift(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)/time.Since(start).Seconds(), "shifts/s")
+}
+
+// BenchmarkMeasure turns the reports over 1,000 groups into metrics.
+func BenchmarkMeasure(b *testing.B) {
+	w, reports := measured(b)
+	at := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		at = at.Add(100 * time.Millisecond)
+		w.measure(reports, at)
+	}
+}
+
+// BenchmarkCensus counts the 10,000 targets of 1,000 groups.
+func BenchmarkCensus(b *testing.B) {
+	w, _ := measured(b)
+	at := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		at = at.Add(500 * time.Millisecond)
+		w.countHosts(at)
+	}
+}
+
+// measured is a Balancer of 1,000 services under a short minute, with a report of
+// each of their groups.
+func measured(b *testing.B) (*Balancer, []route.Traffic) {
+	b.Helper()
+	st, err := store.Open(b.TempDir()+"/state.db", store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { st.Close() })
+	fill(b, st, 1000, 10)
+	w := New(Options{Store: st, Plane: newPlane(), Metrics: metric.New(metric.Options{Minute: time.Second})})
+	w.publish()
+	var reports []route.Traffic
+	st.View(func(tx *store.Tx) {
+		for arn := range groups.All(tx) {
+			t := route.Traffic{LB: LoadBalancerDimension(lbARN), Group: arn, Requests: 10, Target2xx: 9, Target5xx: 1, Bytes: 1000, Rules: 5, LatencySum: time.Second}
+			t.Latency[route.LatencyBucket(time.Millisecond)] = 6
+			t.Latency[route.LatencyBucket(10*time.Millisecond)] = 4
+			reports = append(reports, t)
+		}
+	})
+	return w, reports
 }
