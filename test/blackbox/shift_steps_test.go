@@ -28,7 +28,7 @@ func TestTrafficSteps(t *testing.T) {
 		n      int // requests at each step
 	}{
 		"canary-12.5": {canary(12.5), []float64{12.5, 100}, 1000},
-		"canary-0.1":  {canary(0.1), []float64{0.1, 100}, 6000},
+		"canary-0.1":  {canary(0.1), []float64{0.1, 100}, 3000},
 		"linear-33.3": {linear(33.3), []float64{33.3, 66.6, 99.9, 100}, 600},
 		"linear-60":   {linear(60), []float64{60, 100}, 600},
 		"linear-100":  {linear(100), []float64{100}, 100},
