@@ -71,7 +71,7 @@ type Options struct {
 	InstanceID string        // of this machine, for targets of type instance
 	// PublishIP is where bridge-mode host ports listen; "" = 127.0.0.1.
 	PublishIP string
-	Workers   int           // per queue; 0 = 16: they wait for the disk together
+	Workers   int           // tasks worked on at once, 0 = 16; services: roundsPerTask times as many
 	KeepTasks time.Duration // how long STOPPED tasks stay visible; 0 = 1 hour
 	Log       *slog.Logger
 }
@@ -102,6 +102,11 @@ type Engine struct {
 
 	closing bool
 }
+
+// roundsPerTask: rounds of services mostly wait for the disk, and all that wait are
+// written at once. With few of them a thousand deadlines that fall together
+// would be met one flush after another.
+const roundsPerTask = 8
 
 // New prepares an engine; nothing runs before Run.
 func New(o Options) (*Engine, error) {
@@ -169,7 +174,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 	var wg sync.WaitGroup
 	wg.Go(func() { e.watchDriver(ctx) })
-	wg.Go(func() { e.services.run(ctx, e.opts.Workers, e.reconcile) })
+	wg.Go(func() { e.services.run(ctx, roundsPerTask*e.opts.Workers, e.reconcile) })
 	wg.Go(func() { e.tasks.run(ctx, e.opts.Workers, e.advance) })
 	wg.Go(func() { e.janitor(ctx) })
 	wg.Wait()

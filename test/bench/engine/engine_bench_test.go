@@ -100,17 +100,7 @@ func heapMiB() float64 {
 // and waits until the last deployment has ended well.
 func deployAll(b *testing.B, st *store.Store, services, version int) {
 	b.Helper()
-	left := make(chan struct{}, services)
-	stop := st.Watch(func(c store.Commit) {
-		for _, ch := range c.Changes {
-			if d, old := state.Deployments.Of(ch); d != nil && d.Machine.Status.Terminal() && (old == nil || !old.Machine.Status.Terminal()) {
-				if d.Machine.Status != deploy.Successful {
-					b.Errorf("deployment of %s: %s", d.Service, d.Machine.Status)
-				}
-				left <- struct{}{}
-			}
-		}
-	})
+	left, stop := ends(b, st, services)
 	defer stop()
 	td := define(b, st, version)
 	if err := st.Update(func(tx *store.Tx) error {
@@ -124,6 +114,25 @@ func deployAll(b *testing.B, st *store.Store, services, version int) {
 	for range services {
 		<-left
 	}
+}
+
+// ends tells of every deployment that ended; one that did not end well fails the
+// benchmark.
+func ends(b *testing.B, st *store.Store, services int) (left <-chan struct{}, stop func()) {
+	b.Helper()
+	over := make(chan struct{}, services)
+	return over, st.Watch(func(c store.Commit) {
+		for _, ch := range c.Changes {
+			d, old := state.Deployments.Of(ch)
+			if d == nil || !d.Machine.Status.Terminal() && d.Halted == "" || old != nil && old.Machine.Status.Terminal() {
+				continue
+			}
+			if d.Machine.Status != deploy.Successful {
+				b.Errorf("deployment of %s: %s %s %s", d.Service, d.Machine.Status, d.Machine.StatusReason, d.Halted)
+			}
+			over <- struct{}{}
+		}
+	})
 }
 
 func define(b *testing.B, st *store.Store, version int) string {
