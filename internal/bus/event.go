@@ -48,8 +48,35 @@ func NewEvent(bus string, e store.Event) (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Event{Scope: arn.Scope{Account: e.Account, Region: e.Region}, Bus: bus, seq: e.Seq, doc: doc}, nil
+	return &Event{Scope: arn.Scope{Account: e.Account, Region: e.Region}, Bus: bus, seq: e.Seq, doc: plain(doc)}, nil
 }
+
+// plain writes <, > and & as they are: Go's encoder, which wrote details and the
+// history, does not, and targets that print what they get would show it.
+func plain(doc []byte) []byte {
+	if !bytes.Contains(doc, []byte(`\u00`)) {
+		return doc
+	}
+	out := make([]byte, 0, len(doc))
+	for i := 0; i < len(doc); i++ {
+		if doc[i] != '\\' || i+1 == len(doc) {
+			out = append(out, doc[i])
+			continue
+		}
+		if i+6 <= len(doc) {
+			if c, ok := markup[string(doc[i:i+6])]; ok {
+				out = append(out, c)
+				i += 5
+				continue
+			}
+		}
+		out = append(out, doc[i], doc[i+1]) // an escape, also that of a backslash
+		i++
+	}
+	return out
+}
+
+var markup = map[string]byte{`\u003c`: '<', `\u003e`: '>', `\u0026`: '&'}
 
 // Tree is the event as patterns and paths see it.
 func (e *Event) Tree() any {

@@ -116,6 +116,9 @@ func (r *Router) drain(ctx context.Context) error {
 }
 
 func (r *Router) fromHistory(tx *store.Tx, e store.Event) []*call {
+	if rules.Len(tx) == 0 {
+		return nil
+	}
 	ev, err := NewEvent(Default, e)
 	if err != nil {
 		r.log.Error("event is no JSON", "event", e.ID, "err", err)
