@@ -3,6 +3,7 @@ package blackbox
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -59,11 +60,12 @@ func TestFirstShift(t *testing.T) {
 func TestFirstShiftFails(t *testing.T) {
 	t.Parallel()
 	g := harness.Quick(t)
-	hook := g.NewHook(t, "first-fails", func(c harness.HookCall) any {
-		if c.N == 0 {
-			return harness.Say("FAILED")
+	var fine atomic.Bool
+	hook := g.NewHook(t, "first-fails", func(harness.HookCall) any {
+		if fine.Load() {
+			return harness.Say(succeeds)
 		}
-		return harness.Say(succeeds)
+		return harness.Say("FAILED")
 	})
 	svc := g.NewShift(t, harness.ShiftSpec{Name: "first-fails", Image: g.Guest(t, "v1", ""), Count: 1, NoWait: true, Config: harness.BlueGreen(0, hook.On(upScaled))})
 	d := svc.Deployment(t, "the end", func(d types.ServiceDeployment) bool { return d.FinishedAt != nil })
@@ -71,6 +73,7 @@ func TestFirstShiftFails(t *testing.T) {
 	if d.Status != types.ServiceDeploymentStatusRollbackFailed || value(d.StatusReason) != want {
 		t.Errorf("%s %q, want %q", d.Status, value(d.StatusReason), want)
 	}
+	fine.Store(true)
 	replace(t, svc.Service, g.Guest(t, "v2", ""), successful)
 	load := harness.StartTraffic(t, harness.Lane{URL: svc.URL})
 	load.Only(t, "after the update", "v2", 20, "")
