@@ -100,6 +100,7 @@ func hasRegistered(t *state.Task) bool {
 // deregister takes a task out of its target groups and puts it in DEACTIVATING,
 // where it stays until the longest deregistration delay is over.
 func deregister(tx *store.Tx, t *state.Task, now time.Time) error {
+	faultDeregister.Hit()
 	if !hasRegistered(t) {
 		return nil
 	}

@@ -10,18 +10,19 @@ import (
 )
 
 // janitor forgets what AWS forgets: STOPPED tasks after an hour, INACTIVE
-// services and their history after an hour.
+// services and their history after an hour. It looks at the start, too: a server
+// that never lives for a minute must not keep everything.
 func (e *Engine) janitor(ctx context.Context) {
 	tick := time.NewTicker(max(e.opts.KeepTasks/60, time.Second))
 	defer tick.Stop()
 	for {
+		if err := e.sweep(time.Now().Add(-e.opts.KeepTasks)); err != nil {
+			e.log.Error("old records not removed", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := e.sweep(time.Now().Add(-e.opts.KeepTasks)); err != nil {
-				e.log.Error("old records not removed", "err", err)
-			}
 		}
 	}
 }

@@ -131,7 +131,6 @@ func end(t *state.Task, now time.Time) {
 // stopTask stops a task in order: deregister, drain, stop signal.
 func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error {
 	if hasRegistered(t) {
-		faultDeregister.Hit()
 		return e.update(key, func(tx *store.Tx, t *state.Task) error { return deregister(tx, t, time.Now()) })
 	}
 	if until := drainEnd(t); until.After(time.Now()) && !e.isClosing() {

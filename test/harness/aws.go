@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -66,13 +67,26 @@ func (g *Grue) Guest(t testing.TB, version, mode string) string {
 // GuestAs pushes the guest under a tag of the caller's choice.
 func (g *Grue) GuestAs(t testing.TB, tag, version, mode string) string {
 	t.Helper()
+	return g.guest(t, tag, version, mode, nil)
+}
+
+// GuestAnew pushes the guest in a layer that nobody has yet.
+func (g *Grue) GuestAnew(t testing.TB, version string) string {
+	t.Helper()
+	return g.guest(t, version, version, "", map[string]image.File{"/version": {Content: []byte(version)}})
+}
+
+func (g *Grue) guest(t testing.TB, tag, version, mode string, files map[string]image.File) string {
+	t.Helper()
 	bin, err := guest()
 	if err != nil {
 		t.Fatalf("build the guest: %v\n%s", err, bin)
 	}
 	ctx := context.Background()
+	all := map[string]image.File{"/guest": {Content: bin, Mode: 0o755}}
+	maps.Copy(all, files)
 	img, err := image.Build(ctx, image.BuildOptions{
-		Files:      map[string]image.File{"/guest": {Content: bin, Mode: 0o755}},
+		Files:      all,
 		Entrypoint: []string{"/guest"}, Env: []string{"VERSION=" + version, "MODE=" + mode},
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 type Grue struct {
 	Bin, Data, Listen string
 	Args              []string // further flags of grue up
+	Env               []string // further variables of its environment
 	Log               *os.File // standard error of all its processes
 
 	t   testing.TB
@@ -49,6 +50,12 @@ var binary = sync.OnceValues(func() (string, error) {
 // removes everything it made when the test ends.
 func Start(t testing.TB, args ...string) *Grue {
 	t.Helper()
+	return StartIn(t, nil, args...)
+}
+
+// StartIn is Start with further variables in the environment.
+func StartIn(t testing.TB, env []string, args ...string) *Grue {
+	t.Helper()
 	bin, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +64,7 @@ func Start(t testing.TB, args ...string) *Grue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Grue{Bin: bin, Data: data, Listen: FreeAddress(t), Args: args, t: t}
+	g := &Grue{Bin: bin, Data: data, Listen: FreeAddress(t), Args: args, Env: env, t: t}
 	if g.Log, err = os.CreateTemp("", "grue-log-"); err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +92,7 @@ func (g *Grue) Up() {
 	g.t.Helper()
 	args := append([]string{"up", "--listen", g.Listen, "--data", g.Data}, g.Args...)
 	cmd := exec.Command(g.Bin, args...)
+	cmd.Env = append(os.Environ(), g.Env...)
 	cmd.Stderr = g.Log
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,17 @@
+// Package crash kills the server of a real grue at every named failpoint, in
+// deployments of every strategy, under load.
+//
+//	r := newRig(t, strategies[2])       // grue up, a service, functions, alarms
+//	r.run(t, "engine.weights.after")    // one deployment, in which the server dies there
+//
+// A deployment in which the server died ends as any other does: no request fails,
+// exactly the desired tasks run, each was started once, hooks are called at least
+// once under one executionId, events are told once, and every write that the API
+// acknowledged is there.
+//
+// TestCrashes lets the server die several times in each of a few deployments;
+// TestSlowEveryPoint once in each of many, at one point after the other.
+//
+// Files: points.go (which deployment reaches which point), rig.go, drive.go
+// (one deployment), check.go, leak.go (processes and files), ledger.go.
+package crash

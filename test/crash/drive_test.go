@@ -1,0 +1,153 @@
+package crash
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/grue-ecs/grue/test/harness"
+)
+
+// run makes one deployment in which the server dies at each of some points, all
+// of one kind, and checks everything.
+func (r *rig) run(t *testing.T, points ...string) {
+	t.Helper()
+	k := kinds[points[0]]
+	if k == another {
+		r.firstOfAnother(t, points...)
+		return
+	}
+	story := &story{began: time.Now(), before: r.deployments(t), source: r.svc.Newest(t)}
+	load := harness.StartTraffic(t, harness.Lane{URL: r.svc.URL})
+	if k != restart {
+		r.arm(t, points...)
+	}
+	version, image := r.push(t, k)
+	r.svc.Update(t, image)
+	if k == restart {
+		r.arm(t, points...)
+		r.g.Kill("server")
+	}
+	want := types.ServiceDeploymentStatusSuccessful
+	if k == stopped || k == alarmed {
+		want = types.ServiceDeploymentStatusRollbackSuccessful
+	} else {
+		r.live = version
+	}
+	story.d = r.drive(t, k)
+	r.died(t, points)
+	r.svc.Wait(t)
+	if story.d.Status != want {
+		t.Errorf("the deployment ended %s, want %s: %s\n%s", story.d.Status, want, aws.ToString(story.d.StatusReason), r.svc.Story(t))
+	}
+	load.Only(t, "after the deployment", r.live, 20, "")
+	load.StopAndExpectNoFailures(t)
+	r.check(t, story)
+	r.arm(t)
+	if k == alarmed {
+		r.calm(t)
+	}
+}
+
+// died waits until the server died at all the points.
+func (r *rig) died(t *testing.T, points []string) {
+	t.Helper()
+	missing := func() []string {
+		fired := r.fired()
+		return slices.DeleteFunc(slices.Clone(points), func(p string) bool { return slices.Contains(fired, p) })
+	}
+	if harness.Eventually(func() bool { return len(missing()) == 0 }) != nil {
+		t.Errorf("the server never reached %v", missing())
+	}
+	r.g.Healthy()
+}
+
+var over = []types.ServiceDeploymentStatus{"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
+
+// drive brings the newest deployment to its end: it answers pauses, or does what
+// rolls the deployment back.
+func (r *rig) drive(t *testing.T, k kind) (d types.ServiceDeployment) {
+	t.Helper()
+	done := false
+	harness.Await(t, "the end of the deployment", func() bool {
+		d = r.svc.Newest(t)
+		waiting := harness.Waiting(d)
+		now := len(waiting) > 0 || !r.s.shifts && d.Status == types.ServiceDeploymentStatusInProgress
+		switch {
+		case slices.Contains(over, d.Status):
+			return true
+		case !now || done:
+		case k == stopped:
+			r.svc.StopDeployment(t)
+			done = true
+		case k == alarmed:
+			r.g.SetAlarm(t, "errors", cwtypes.StateValueAlarm)
+			done = true
+		default:
+			for _, id := range waiting {
+				// A call whose answer was lost is made again, and the pause is over by then.
+				_, _ = r.g.ECS().ContinueServiceDeployment(context.Background(), &ecs.ContinueServiceDeploymentInput{
+					ServiceDeploymentArn: d.ServiceDeploymentArn, HookId: &id, Action: types.DeploymentLifecycleHookActionContinue,
+				})
+			}
+		}
+		return false
+	})
+	return d
+}
+
+// deployments counts the service deployments so far.
+func (r *rig) deployments(t *testing.T) (n int) {
+	t.Helper()
+	in := &ecs.ListServiceDeploymentsInput{Service: &r.svc.Name, MaxResults: aws.Int32(100)}
+	for {
+		page, err := r.g.ECS().ListServiceDeployments(context.Background(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(page.ServiceDeployments)
+		if in.NextToken = page.NextToken; in.NextToken == nil {
+			return n
+		}
+	}
+}
+
+// firstOfAnother makes another service and deletes it, while the server dies.
+func (r *rig) firstOfAnother(t *testing.T, points ...string) {
+	t.Helper()
+	load := harness.StartTraffic(t, harness.Lane{URL: r.svc.URL})
+	r.n++
+	name := harness.Plain(points[0])
+	x := r.g.PrepareShift(t, r.spec(name, r.g.Guest(t, r.live, "")))
+	r.arm(t, points...)
+	in := x.Input(t)
+	if _, err := r.g.ECS().CreateService(context.Background(), in); err != nil {
+		t.Fatal(err)
+	}
+	other := *r
+	other.svc = x
+	d := other.drive(t, plain)
+	x.Wait(t)
+	if n := other.deployments(t); d.Status != types.ServiceDeploymentStatusSuccessful || n != 1 {
+		t.Errorf("%d deployments, the newest is %s\n%s", n, d.Status, x.Story(t))
+	}
+	own := harness.StartTraffic(t, harness.Lane{URL: x.URL})
+	own.Only(t, "the other service", r.live, 20, "")
+	own.StopAndExpectNoFailures(t)
+	if _, err := r.g.ECS().DeleteService(context.Background(), &ecs.DeleteServiceInput{Service: &name, Force: aws.Bool(true)}); err != nil {
+		t.Fatal(err)
+	}
+	harness.Await(t, "the other service is INACTIVE", func() bool { return *x.Describe(t).Status == "INACTIVE" })
+	r.died(t, points)
+	load.Only(t, "afterwards", r.live, 20, "")
+	load.StopAndExpectNoFailures(t)
+	r.noLeaks(t)
+	r.ledger.check(t)
+	r.arm(t)
+}
