@@ -28,6 +28,8 @@ type deliveryPolicy struct {
 	HealthyRetryPolicy *retryPolicy   `json:"healthyRetryPolicy,omitempty"`
 	RequestPolicy      *requestPolicy `json:"requestPolicy,omitempty"`
 	ThrottlePolicy     map[string]any `json:"throttlePolicy,omitempty"` // recorded
+	// final tells that a topic's policy counts more than that of a subscription.
+	final bool
 }
 
 type requestPolicy struct {
@@ -56,6 +58,7 @@ func parsePolicy(text string, ofTopic bool) (*deliveryPolicy, error) {
 		}
 		err = strict(text, &doc)
 		p.HealthyRetryPolicy, p.RequestPolicy = doc.HTTP.DefaultHealthyRetryPolicy, doc.HTTP.DefaultRequestPolicy
+		p.final = doc.HTTP.DisableSubscriptionOverrides
 	} else {
 		err = strict(text, p)
 	}
@@ -129,32 +132,35 @@ func (r *retryPolicy) delay(n int) (wait time.Duration, ok bool) {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// policyOf is the delivery policy that counts for a subscription.
+// policyOf is the delivery policy that counts for a subscription: member by
+// member its own, else that of the topic, else AWS's.
 func policyOf(of *Topic, sub *Subscription) *deliveryPolicy {
-	out := &deliveryPolicy{}
-	for _, text := range []struct {
-		doc     string
-		ofTopic bool
-	}{{sub.Attributes["DeliveryPolicy"], false}, {of.Attributes["DeliveryPolicy"], true}} {
-		if text.doc == "" {
-			continue
-		}
-		p, err := parsePolicy(text.doc, text.ofTopic)
-		if err != nil { // it was parsed when it was set
-			continue
-		}
-		if out.HealthyRetryPolicy == nil {
-			out.HealthyRetryPolicy = p.HealthyRetryPolicy
-		}
-		if out.RequestPolicy == nil {
-			out.RequestPolicy = p.RequestPolicy
-		}
+	own, common := stored(sub.Attributes["DeliveryPolicy"], false), stored(of.Attributes["DeliveryPolicy"], true)
+	if common.final {
+		own, common = common, own
+	}
+	out := *own
+	if out.HealthyRetryPolicy == nil {
+		out.HealthyRetryPolicy = common.HealthyRetryPolicy
+	}
+	if out.RequestPolicy == nil {
+		out.RequestPolicy = common.RequestPolicy
 	}
 	if out.HealthyRetryPolicy == nil {
 		r := defaultRetries
 		out.HealthyRetryPolicy = &r
 	}
-	return out
+	return &out
+}
+
+// stored parses a policy that was parsed when it was set.
+func stored(doc string, ofTopic bool) *deliveryPolicy {
+	if doc != "" {
+		if p, err := parsePolicy(doc, ofTopic); err == nil {
+			return p
+		}
+	}
+	return &deliveryPolicy{}
 }
 
 func (p *deliveryPolicy) contentType() string {
@@ -173,7 +179,7 @@ func EffectivePolicy(of *Topic, sub *Subscription) string {
 // EffectiveTopicPolicy is what GetTopicAttributes shows.
 func EffectiveTopicPolicy(of *Topic) string {
 	p := policyOf(of, &Subscription{})
-	http := map[string]any{"defaultHealthyRetryPolicy": p.HealthyRetryPolicy, "disableSubscriptionOverrides": false}
+	http := map[string]any{"defaultHealthyRetryPolicy": p.HealthyRetryPolicy, "disableSubscriptionOverrides": p.final}
 	if p.RequestPolicy != nil {
 		http["defaultRequestPolicy"] = p.RequestPolicy
 	}

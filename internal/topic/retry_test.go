@@ -58,6 +58,10 @@ func TestDeliveryPolicy(t *testing.T) {
 			t.Error(p.contentType())
 		}
 	}
+	strict := &Topic{Attributes: map[string]string{"DeliveryPolicy": `{"http":{"defaultHealthyRetryPolicy":{"numRetries":1},"disableSubscriptionOverrides":true}}`}}
+	if r := policyOf(strict, own).HealthyRetryPolicy; r.NumRetries != 1 {
+		t.Errorf("a subscription overrides a topic that forbids it: %+v", r)
+	}
 	for _, bad := range []string{
 		`{`, `[]`, `{"x":1}`, `{"healthyRetryPolicy":{"numRetries":-1}}`, `{"healthyRetryPolicy":{"backoffFunction":"random"}}`,
 		`{"healthyRetryPolicy":{"minDelayTarget":30,"maxDelayTarget":20}}`,
