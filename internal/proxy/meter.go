@@ -16,7 +16,7 @@ const meterShards = 8
 // what no group answered.
 type meter struct {
 	lb, group string
-	quiet     int // reports in a row without a count, outside of the table
+	quiet     time.Time // since when it is outside of the table without a count; zero = it is not
 	active    atomic.Int64
 	told      uint64 // active, as reported last
 	shards    [meterShards]counters
@@ -131,17 +131,18 @@ type meters struct {
 	foreign []route.Traffic    // counted by the process before
 }
 
-// quietReports is how many reports a meter outlives its group: requests that
-// end late still count.
-const quietReports = 600
+// quietTime is how long a meter outlives its group: requests that end late still
+// count.
+const quietTime = 10 * time.Minute
 
 // tidy forgets a meter that has left the table long ago. The caller holds the lock.
-func (m *meters) tidy(key [2]string, each *meter, counted bool) {
-	if counted || m.used[key] {
-		each.quiet = 0
-		return
-	}
-	if each.quiet++; each.quiet > quietReports {
+func (m *meters) tidy(key [2]string, each *meter, counted bool, now time.Time) {
+	switch {
+	case counted || m.used[key]:
+		each.quiet = time.Time{}
+	case each.quiet.IsZero():
+		each.quiet = now
+	case now.Sub(each.quiet) > quietTime:
 		delete(m.by, key)
 	}
 }
@@ -177,14 +178,14 @@ func (m *meters) get(lb, group string) *meter {
 func (m *meters) take() []route.Traffic {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := m.foreign
+	out, now := m.foreign, time.Now()
 	m.foreign = nil
 	for key, each := range m.by {
 		var t route.Traffic
 		if each.take(&t) {
 			out = append(out, t)
 		}
-		m.tidy(key, each, t.Requests|t.Bytes|t.NewConns != 0)
+		m.tidy(key, each, t.Requests|t.Bytes|t.NewConns|t.ActiveConns != 0, now)
 	}
 	return route.AddTraffic(nil, out)
 }
