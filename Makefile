@@ -2,6 +2,7 @@
 # make demo       deploy a sample service twice, under load
 # make test       format, vet, staticcheck, all tests with the race detector
 # make test-all   the same and the slow suites: tests named TestSlow…, build tag slow
+# make sim        many simulated worlds on all cores: make sim SEEDS=1000000 FROM=0
 # make bench      the numbers of docs/benchmarks.md
 # make clean      stop the demo and delete what was built
 
@@ -10,6 +11,8 @@ GOFUMPT     ?= $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PARALLEL    ?= 2
 TIMEOUT     ?= 15m
+SEEDS       ?= 1000000
+FROM        ?= 0
 
 # The race detector needs cgo; grue itself does not.
 GOTEST = $(if $(shell command -v $${CC:-cc} 2>/dev/null),CGO_ENABLED=1 $(GO) test -race,$(GO) test)
@@ -20,7 +23,7 @@ NOBOTO3 = env $$(./.ci/need boto3 || echo GRUE_NO_BOTO3=boto3_cannot_be_installe
 # The embedded runtime needs root; Go does not, and sudo may not know it.
 SUDO := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" != 0 ] && command -v sudo)
 
-.PHONY: build helper sample test test-all test-slow lint go-test bench demo clean need-run need-test need-bench
+.PHONY: build helper sample test test-all test-slow lint go-test sim bench demo clean need-run need-test need-bench
 
 build: helper
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/grue ./cmd/grue
@@ -45,6 +48,10 @@ lint:
 	@out=$$($(GOFUMPT) -l .); if [ -n "$$out" ]; then echo "not formatted with gofumpt:"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+
+# Prints progress, how many worlds and deployments a second, what was reached, and the story of each failure.
+sim:
+	$(GO) test -count=1 -timeout 0 -v -run '^TestSeeds$$' ./internal/sim -seeds $(SEEDS) -from $(FROM)
 
 # One package after the other: each wants the machine for itself.
 bench: build need-bench

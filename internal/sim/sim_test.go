@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 10_000, "how many worlds to try")
+	from  = flag.Uint64("from", 0, "the first of them")
 	seed  = flag.Int64("seed", -1, "tell the story of this one")
 )
 
@@ -26,20 +28,16 @@ func TestSeeds(t *testing.T) {
 	if testing.Short() {
 		n /= 10
 	}
-	cover, began, steps, failed := NewCoverage(), time.Now(), 0, 0
-	for i := range n {
-		r := Run(Generate(uint64(i)), cover, nil)
-		steps += r.Steps
-		if r.Err != nil {
-			t.Errorf("seed %d: %v", i, r.Err)
-			if failed++; failed == 5 {
-				t.Fatal("enough")
-			}
-		}
+	c := Try(*from, uint64(n), func(done uint64, took time.Duration) {
+		t.Logf("%d worlds in %v", done, took.Round(time.Second))
+	})
+	for _, f := range c.Failures {
+		t.Errorf("seed %d: %v\nThe story:\n%s", f.Scenario.Seed, f, f.Story())
 	}
-	took := time.Since(began)
-	t.Logf("%d worlds, %d steps in %v: %.0f worlds/s, %.0f deployments/s", n, steps, took.Round(time.Millisecond),
-		float64(n)/took.Seconds(), float64(cover.Deployments)/took.Seconds())
+	each := 1 / c.Took.Seconds()
+	t.Logf("%d worlds, %d deployments, %d steps in %v: %.0f worlds/s, %.0f deployments/s on %d cores", c.Worlds, c.Cover.Deployments, c.Steps,
+		c.Took.Round(time.Millisecond), float64(c.Worlds)*each, float64(c.Cover.Deployments)*each, runtime.GOMAXPROCS(0))
+	cover := c.Cover
 	for _, s := range Strategies {
 		t.Logf("\n%s\n\n%s", cover.Table(s), cover.TurnTable(s))
 		if missing := cover.Missing(s); n >= 10_000 && len(missing) > 0 {

@@ -30,6 +30,8 @@ type World struct {
 	primary, lastGood deploy.Rev
 	goals             []deploy.Goal
 	throttle          schedule.Throttle
+	plan, planned     schedule.Input // for the newest plan and the one before it
+	idle              bool           // the newest plan was empty
 	deleted           bool
 	alarms            map[string]string
 
