@@ -18,7 +18,7 @@ type meter struct {
 	lb, group string
 	quiet     time.Time // since when it is outside of the table without a count; zero = it is not
 	active    atomic.Int64
-	told      uint64 // active, as reported last
+	told      uint64 // active, as reported last, or untold
 	shards    [meterShards]counters
 }
 
@@ -36,6 +36,10 @@ type counters struct {
 	latency                [route.LatencyBuckets]atomic.Uint32
 	_                      [64]byte // no false sharing with the next shard
 }
+
+// untold makes a load balancer's first report tell the number of its connections,
+// even of none: an earlier process may have told another one.
+const untold = ^uint64(0)
 
 func (m *meter) shard(n uint32) *counters { return &m.shards[n%meterShards] }
 
@@ -170,6 +174,9 @@ func (m *meters) get(lb, group string) *meter {
 			m.by = make(map[[2]string]*meter)
 		}
 		m.by[key] = &meter{lb: lb, group: group}
+		if group == "" {
+			m.by[key].told = untold
+		}
 	}
 	return m.by[key]
 }
