@@ -143,7 +143,7 @@ func (m *machine) expire(h *Hook) {
 func (m *machine) hookFails(h *Hook) bool {
 	d := m.d
 	if d.undoing() {
-		d.Rollback.Failed = string(h.Stage) + " lifecycle hook(s) failed during the rollback. " + h.Error
+		d.spoil(string(h.Stage) + " lifecycle hook(s) failed during the rollback. " + h.Error)
 		return false
 	}
 	if h.Type == Pause {

@@ -1,5 +1,7 @@
 package deploy
 
+import "strings"
+
 // beginRollback turns the deployment round. It stays the same service
 // deployment; the revision it goes back to is the last successful one, whose
 // deployment becomes PRIMARY again under its old id.
@@ -63,6 +65,13 @@ func (d *Deployment) undoFrom() Stage {
 		}
 	}
 	return CleanUp
+}
+
+// spoil notes what went wrong on the way back: it goes on, and ends ROLLBACK_FAILED.
+func (d *Deployment) spoil(sentence string) {
+	if f := &d.Rollback.Failed; !strings.Contains(*f, sentence) {
+		*f = strings.TrimSpace(*f + " " + sentence)
+	}
 }
 
 // neverUp tells whether the rollback began before green could come up.

@@ -129,15 +129,15 @@ func (m *machine) routeAcked(e RouteAcked) {
 	}
 }
 
-// routeFailed fails the deployment. On the way back there is no choice but to
-// try again, which the heartbeat does.
+// routeFailed fails the deployment. On the way back there is no choice but to try
+// again, which the heartbeat does, or, where that is useless, to go on without.
 func (m *machine) routeFailed(e RouteFailed) {
 	d := m.d
 	if e.Version != d.Traffic.Version || !d.shifts() {
 		return
 	}
 	if d.undoing() && e.Permanent && d.Traffic.Acked < e.Version {
-		d.Rollback.Failed = e.Reason
+		d.spoil(e.Reason)
 		m.routeAcked(RouteAcked{Version: e.Version})
 	}
 	if d.Status != InProgress {
