@@ -11,10 +11,10 @@
 // sees the order of what was put; an item that failed waits for its next try and
 // lets later ones pass. A receiver that hangs holds up only its own lane.
 //
-// Delivery is at least once: a process that dies between a delivery and the end
-// of its record delivers again. Deliver may return a function that runs in the
-// transaction that deletes the record: what that function does in the store
-// happens exactly once.
+// Delivery is at least once: records are deleted in batches after the delivery,
+// and a process that dies in between delivers again. Deliver may return a function
+// that runs in the transaction that deletes the record: what that function does in
+// the store happens exactly once.
 //
 // Files: outbox.go (the box), lane.go (one receiver).
 package outbox

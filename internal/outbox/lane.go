@@ -125,6 +125,10 @@ func (b *Box) try(ctx context.Context, l *lane, id string) (again time.Time) {
 	if ctx.Err() != nil && err != nil { // stopping: it goes on after the start
 		return time.Time{}
 	}
+	if err == nil && commit == nil {
+		b.done <- it.ID
+		return time.Time{}
+	}
 	if err == nil {
 		err = b.remove(it, commit)
 	}

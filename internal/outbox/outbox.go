@@ -24,14 +24,10 @@ type Item struct {
 	Error   string // of the last try
 }
 
-// MaxLane is how many items may wait for one receiver; those of a transaction that
-// is not yet on disk do not count.
-const MaxLane = 10_000
-
 // ErrFull tells that MaxLane items wait for a receiver.
-var ErrFull = fmt.Errorf("outbox: %d items wait for the receiver", MaxLane)
+var ErrFull = errors.New("outbox: too many items wait for the receiver")
 
-// Options of New; all but Parallel, Now and Log are required.
+// Options of New. Store, Table, Deliver, Retry and GivenUp are required.
 type Options struct {
 	Store *store.Store
 	Table store.Table[Item]
@@ -44,8 +40,11 @@ type Options struct {
 	// GivenUp hears of items that will not be delivered, after they are deleted.
 	GivenUp  func(*Item, error)
 	Parallel int // deliveries at once; 0 = 64
-	Now      func() time.Time
-	Log      *slog.Logger
+	// MaxLane is how many items may wait for one receiver; 0 = 50,000. Those of a
+	// transaction that is not yet on disk do not count.
+	MaxLane int
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Box is a durable queue. Use New, then Run once.
@@ -53,6 +52,7 @@ type Box struct {
 	opts  Options
 	next  atomic.Uint64
 	slots chan struct{}
+	done  chan string // ids of items that were delivered
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -65,13 +65,16 @@ func New(o Options) *Box {
 	if o.Parallel == 0 {
 		o.Parallel = 64
 	}
+	if o.MaxLane == 0 {
+		o.MaxLane = 50_000
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opts: o, slots: make(chan struct{}, o.Parallel), lanes: map[string]*lane{}}
+	b := &Box{opts: o, slots: make(chan struct{}, o.Parallel), done: make(chan string, maxBatch), lanes: map[string]*lane{}}
 	o.Store.View(func(tx *store.Tx) {
 		for id, it := range o.Table.All(tx) {
 			b.lane(it.Lane).add(waiting{id, it.Due})
@@ -87,7 +90,7 @@ func (b *Box) Put(tx *store.Tx, lane string, v any) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	if b.Waiting(lane) >= MaxLane {
+	if b.Waiting(lane) >= b.opts.MaxLane {
 		return ErrFull
 	}
 	now := b.opts.Now()
@@ -113,6 +116,10 @@ func (b *Box) Waiting(lane string) int {
 
 // Run delivers until ctx ends, and waits for the deliveries that it began.
 func (b *Box) Run(ctx context.Context) error {
+	var removing sync.WaitGroup
+	removing.Go(b.sweep)
+	defer removing.Wait()
+	defer close(b.done)
 	b.mu.Lock()
 	b.ctx = ctx
 	for _, l := range b.lanes {
@@ -125,6 +132,37 @@ func (b *Box) Run(ctx context.Context) error {
 	b.mu.Unlock()
 	b.wg.Wait()
 	return nil
+}
+
+// maxBatch is how many items are deleted in one transaction.
+const maxBatch = 256
+
+// sweep deletes what was delivered, many items in one flush: a receiver need not
+// wait for the disk between two items.
+func (b *Box) sweep() {
+	for id := range b.done {
+		batch := []string{id}
+	more:
+		for len(batch) < maxBatch {
+			select {
+			case id, ok := <-b.done:
+				if !ok {
+					break more
+				}
+				batch = append(batch, id)
+			default:
+				break more
+			}
+		}
+		if err := b.opts.Store.Update(func(tx *store.Tx) error {
+			for _, id := range batch {
+				b.opts.Table.Delete(tx, id)
+			}
+			return nil
+		}); err != nil {
+			b.opts.Log.Error("items of an outbox not removed; they are delivered again after the next start", "items", len(batch), "err", err)
+		}
+	}
 }
 
 // lane returns a lane, made where it is missing. It needs mu once Run runs.

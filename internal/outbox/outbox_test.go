@@ -54,7 +54,8 @@ func open(t *testing.T, file string) *world {
 			}
 			return w.deliver(it)
 		},
-		Retry: func(it *Item) (time.Duration, bool) { return time.Millisecond, it.Tries < 3 },
+		MaxLane: 100,
+		Retry:   func(it *Item) (time.Duration, bool) { return time.Millisecond, it.Tries < 3 },
 		GivenUp: func(it *Item, err error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -218,8 +219,8 @@ func TestStopIsNoFailure(t *testing.T) {
 
 func TestFullLane(t *testing.T) {
 	w := open(t, filepath.Join(t.TempDir(), "state.db"))
-	w.put("a", make([]string, MaxLane)...)
-	for w.box.Waiting("a") < MaxLane { // they are counted right after the commit
+	w.put("a", make([]string, 100)...)
+	for w.box.Waiting("a") < 100 { // they are counted right after the commit
 		runtime.Gosched()
 	}
 	err := w.store.Update(func(tx *store.Tx) error { return w.box.Put(tx, "a", "x") })
