@@ -1,8 +1,10 @@
 package oci
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/grue-ecs/grue/internal/runtime"
@@ -26,4 +28,25 @@ func TestStartServeStop(t *testing.T) {
 		t.Errorf("%s", show(s))
 	}
 	w.remove(id)
+}
+
+// TestStatusIsAValue: a status that a watcher holds does not change, whatever the
+// task does meanwhile. The race detector sees it otherwise.
+func TestStatusIsAValue(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for s := range w.Watch(ctx) {
+			_ = show(s)
+		}
+	})
+	for range 5 {
+		id := w.start(w.spec(app("web", "serve=:80")))
+		w.running(id)
+		w.stop(id)
+		w.remove(id)
+	}
+	cancel()
+	watching.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,7 @@ func (t *task) makePlan(ctx context.Context) (shim.Plan, error) {
 	st.PullStopped = time.Now()
 	st.Seq++
 	p.Status = st
+	p.Status.Containers = slices.Clone(st.Containers) // watchers read the others
 	for i := range p.Status.Containers {
 		c := &p.Status.Containers[i]
 		c.Reason = p.Failed[c.Name]
