@@ -15,21 +15,27 @@ const (
 
 // backoff says how long to wait before a dead process is started again: not at
 // all after an accident, longer and longer when it dies at once each time.
-type backoff struct{ quick int }
+type backoff struct {
+	quick int // deaths in a row that came at once
+	never int // deaths in a row before the process was ready
+}
 
 // next is told how long the process lived and whether it had become ready.
 func (b *backoff) next(lived time.Duration, wasReady bool) time.Duration {
+	b.never++
+	if wasReady {
+		b.never = 0
+	}
 	if wasReady && lived >= steady {
 		b.quick = 0
 		return 0
 	}
 	b.quick++
-	if b.quick == 1 {
+	switch {
+	case b.quick == 1:
 		return 0
+	case wasReady:
+		return min(firstBackoff<<min(b.quick-2, 10), readyBackoff)
 	}
-	wait := firstBackoff << min(b.quick-2, 10)
-	if wasReady {
-		return min(wait, readyBackoff)
-	}
-	return min(wait, maxBackoff)
+	return min(firstBackoff<<min(max(b.never-2, 0), 10), maxBackoff)
 }

@@ -18,6 +18,15 @@ func TestBackoff(t *testing.T) {
 		"never ready counts, however long":           {{time.Minute, false, 0}, {time.Minute, false, 100 * ms}},
 		"a steady life forgives":                     {{0, false, 0}, {0, false, 100 * ms}, {time.Second, true, 0}, {0, false, 0}},
 		"back within a second, however often killed": {{10 * ms, true, 0}, {10 * ms, true, 100 * ms}, {10 * ms, true, 200 * ms}, {10 * ms, true, 200 * ms}},
+		"one death before it was ready is not yet a habit": {
+			{10 * ms, true, 0},
+			{10 * ms, true, 100 * ms},
+			{10 * ms, true, 200 * ms},
+			{10 * ms, true, 200 * ms},
+			{10 * ms, false, 100 * ms},
+			{10 * ms, false, 100 * ms},
+			{10 * ms, false, 200 * ms},
+		},
 		"at most five seconds": {
 			{0, false, 0},
 			{0, false, 100 * ms},
