@@ -38,7 +38,8 @@ func input(t *types.Target, r *Rule, e *Event, now time.Time) ([]byte, error) {
 }
 
 // transform fills in a template: a variable inside quotes is text, outside it is
-// JSON. One whose path leads nowhere vanishes.
+// JSON. One whose path leads nowhere vanishes; outside quotes it is null, where in
+// AWS it would leave no JSON.
 func transform(in *types.InputTransformer, r *Rule, e *Event, now time.Time) ([]byte, error) {
 	values := map[string]any{}
 	for name, text := range in.InputPathsMap {
@@ -76,7 +77,7 @@ func fill(template string, values map[string]any) string {
 		if at == nil {
 			break
 		}
-		if v, ok := values[template[at[0]+1:at[1]-1]]; ok {
+		if v, ok := values[template[at[0]+1:at[1]-1]]; ok || !quoted {
 			b.WriteString(shown(v, quoted))
 		}
 		template = template[at[1]:]

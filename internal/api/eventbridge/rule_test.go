@@ -132,7 +132,7 @@ func TestInputs(t *testing.T) {
 		{types.Target{InputPath: aws.String("$['detail']['name']")}, `"a \"b\""`},
 		{types.Target{InputPath: aws.String("$.detail.none")}, `null`},
 		{transformer(`"<name> of <list>: <second><none>."`, paths), `"a \"b\" of [1.0,\"two\"]: two."`},
-		{transformer(`{"n": <name>, "l": <list>, "t": "<second>", "all": <all>}`, paths), `{"n": "a \"b\"", "l": [1.0,"two"], "t": "two", "all": ["x","y"]}`},
+		{transformer(`{"n": <name>, "l": <list>, "t": "<second>", "all": <all>, "no": <none>}`, paths), `{"n": "a \"b\"", "l": [1.0,"two"], "t": "two", "all": ["x","y"], "no": null}`},
 		{transformer("\"line <second>\"\n\"a < b\"", paths), "\"line two\"\n\"a < b\""},
 		{transformer(`{"rule": <aws.events.rule-name>, "arn": "<aws.events.rule-arn>"}`, nil), `{"rule": "r6", "arn": "arn:aws:events:eu-west-1:000000000000:rule/r6"}`},
 	}
