@@ -14,8 +14,8 @@
 // replace it.
 //
 // A change of state is committed together with everything that follows from it:
-// the history item, the event, the composite alarms that name the alarm, and
-// their suppression, and the promise of each action: a message to an SNS topic, a
+// the history item, the event, the composite alarms that name the alarm, their
+// suppression, and the promise of each action: a message to an SNS topic, a
 // call of a Lambda function. An action that cannot be promised, for there is no
 // such topic or function or it is of another kind, is written into the history as
 // failed, with the reason.
@@ -26,5 +26,6 @@
 //
 // Files: record.go (alarms), history.go, event.go, math.go (queries and
 // formulas), metric.go (evaluation), change.go (a change of state), action.go,
-// composite.go, suppress.go, watcher.go and clock.go (the loop), state.go (for the engine).
+// composite.go, suppress.go, watcher.go and clock.go (the loop), state.go (for the
+// engine).
 package watch
