@@ -4,7 +4,7 @@
 // a stage, the model writes down the whole life at once, as a list of phases, and
 // crosses off one after the other.
 //
-//	New(deployment) ─► Step(event, now, machine) ─► Agrees(machine, effects): nil, or what is wrong
+//	New(deployment) ─► Step(event, now) ─► status, stage, step, weights, versions, bake, hooks and their calls
 //
 // What the tasks look like and whether the circuit breaker tripped it takes from the machine; package
 // sim judges those. Statuses, stages, steps, weights, versions, bakes, limits, hooks and

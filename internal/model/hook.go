@@ -1,19 +1,18 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/deploy"
 )
 
-// Hook is an execution of a lifecycle hook.
+// Hook is an execution of a lifecycle hook. Its ids are the machine's: whoever compares fills them in.
 type Hook struct {
-	Name           string
-	pause, lenient bool // lenient: its time-out is no failure
+	ID, Execution  string
 	Status         deploy.HookStatus
 	Calls          int
+	pause, lenient bool      // lenient: its time-out is no failure
 	next, deadline time.Time // next call: zero while one is under way
 }
 
@@ -21,33 +20,38 @@ func (h *Hook) open() bool {
 	return h.Status == deploy.HookAwaitingAction || h.Status == deploy.HookInProgress
 }
 
-// run opens the hooks of a stage, all at once, lets them expire, fail and be called, and tells whether none is open.
-func (m *Model) run() (done, failed bool) {
-	stage := m.life[0].stage
+// begin opens the hooks of a stage, all at once. Pauses cannot be in stages that shift; on the
+// way back only such stages have hooks, and only if something may have been shifted.
+func (m *Model) begin() {
+	stage, _ := m.Place()
 	shift := stage == deploy.TestShift || stage == deploy.ProductionShift
-	quiet := m.Undo && (!shift || m.from == "" || m.from == deploy.ReconcileService) // nothing was shifted
-	for i, c := range m.c.Hooks {
-		if m.begun || quiet || !slices.Contains(c.Stages, stage) || c.Type == deploy.Pause && shift {
-			continue
-		}
-		h := Hook{Name: m.name(i), lenient: c.Action == deploy.ActionContinue, Status: deploy.HookInProgress, next: m.now, deadline: m.now.Add(m.minutes(24 * 60))}
+	m.hooksOpen = true
+	for _, c := range m.d.Config.Hooks {
+		h := Hook{Status: deploy.HookInProgress, pause: c.Type == deploy.Pause, lenient: c.Action == deploy.ActionContinue, next: m.now, deadline: m.now.Add(m.minutes(24 * 60))}
 		if c.Minutes > 0 {
 			h.deadline = m.now.Add(m.minutes(c.Minutes))
 		}
-		if c.Type == deploy.Pause {
-			h.pause, h.Status = true, deploy.HookAwaitingAction
+		if h.pause {
+			h.Status = deploy.HookAwaitingAction
 		}
-		m.Hooks = append(m.Hooks, h)
+		if slices.Contains(c.Stages, stage) && !(h.pause && shift) && !(m.Undo && (!shift || m.early(m.from))) {
+			m.Hooks = append(m.Hooks, h)
+		}
 	}
-	m.begun, done = true, true
+}
+
+// run lets hooks expire, fail and be called, and tells whether none is open any more.
+func (m *Model) run() (done, failed bool) {
+	if !m.hooksOpen {
+		m.begin()
+	}
+	done = true
 	for i := range m.Hooks {
 		h := &m.Hooks[i]
-		if h.open() && !m.now.Before(h.deadline) {
-			h.Status = deploy.HookFailed
-			if h.lenient {
-				h.Status = deploy.HookTimedOut
-			}
-			m.resumed(h)
+		if h.open() && !m.now.Before(h.deadline) && h.lenient {
+			m.close(h, deploy.HookTimedOut)
+		} else if h.open() && !m.now.Before(h.deadline) {
+			m.close(h, deploy.HookFailed)
 		}
 		if h.Status == deploy.HookFailed && !m.Undo {
 			return false, true
@@ -61,48 +65,44 @@ func (m *Model) run() (done, failed bool) {
 	return done, false
 }
 
-// name tells a hook execution from every other of the deployment.
-func (m *Model) name(config int) string {
-	return fmt.Sprint(m.life[0].stage, m.life[0].step, m.Undo, config)
-}
-
 // answer takes the answer to the one call that is under way.
 func (m *Model) answer(e deploy.HookResult) {
-	for i := range m.Hooks {
-		h := &m.Hooks[i]
-		if m.Names[e.Execution] != h.Name || h.pause || !h.open() || h.Calls != e.Call || !h.next.IsZero() {
-			continue
-		}
+	h := m.hook(e.Execution)
+	switch {
+	case h == nil || h.Calls != e.Call || !h.next.IsZero():
+	case e.Error == "" && e.Status == deploy.HookSucceeded:
 		h.Status = e.Status
-		switch {
-		case e.Error != "" || e.Status != deploy.HookSucceeded && e.Status != deploy.HookInProgress:
-			h.Status = deploy.HookFailed
-		case e.Status == deploy.HookInProgress && e.Delay > 0:
-			h.next = m.now.Add(m.span(e.Delay))
-		case e.Status == deploy.HookInProgress:
-			h.next = m.now.Add(m.span(30 * time.Second))
-		}
+	case e.Error == "" && e.Status == deploy.HookInProgress && e.Delay > 0:
+		h.next = m.now.Add(m.span(e.Delay))
+	case e.Error == "" && e.Status == deploy.HookInProgress:
+		h.next = m.now.Add(m.span(30 * time.Second))
+	default:
+		h.Status = deploy.HookFailed
 	}
 }
 
 // resume takes a person's decision about a pause.
 func (m *Model) resume(e deploy.Continue) {
-	for i := range m.Hooks {
-		h := &m.Hooks[i]
-		if m.Status != deploy.InProgress || m.Names[e.HookID] != h.Name || !h.pause || !h.open() {
-			continue
-		}
-		if e.Action == deploy.ActionRollback {
-			m.ask(deploy.RollbackRequested)
-			return
-		}
-		h.Status = deploy.HookSucceeded
-		m.resumed(h)
+	if h := m.hook(e.HookID); h != nil && h.pause && e.Action == deploy.ActionRollback {
+		m.ask(deploy.RollbackRequested)
+	} else if h != nil && h.pause {
+		m.close(h, deploy.HookSucceeded)
 	}
 }
 
-// resumed starts the stage's 24 hours when its last pause is over.
-func (m *Model) resumed(h *Hook) {
+// hook is the open hook that a person (by hookId) or a function (by executionId) means.
+func (m *Model) hook(id string) *Hook {
+	for i := range m.Hooks {
+		if h := &m.Hooks[i]; h.open() && (h.ID == id || h.Execution == id) {
+			return h
+		}
+	}
+	return nil
+}
+
+// close ends a hook; the stage's 24 hours start when its last pause is over.
+func (m *Model) close(h *Hook, s deploy.HookStatus) {
+	h.Status = s
 	if h.pause && !m.paused() {
 		m.limit = m.now.Add(m.minutes(24 * 60))
 	}

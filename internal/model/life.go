@@ -9,117 +9,141 @@ import (
 
 // phase is one stage of a life, with the shares that green has at its end.
 type phase struct {
-	stage            deploy.Stage
-	step             int
-	production, test int // tenths of a per cent; only in stages that shift
-	bake             time.Duration
-}
-
-// plan is green's share of production after each step, and the minutes between steps.
-func plan(s deploy.Strategy, c deploy.Config) (shares []int, bake int) {
-	switch {
-	case s == deploy.Canary && c.CanaryTenths < 1000:
-		return []int{c.CanaryTenths, 1000}, c.CanaryBakeMinutes
-	case s == deploy.Linear:
-		for share := c.LinearTenths; share < 1000; share += c.LinearTenths {
-			shares = append(shares, share)
-		}
-	}
-	return append(shares, 1000), c.LinearBakeMinutes
+	stage       deploy.Stage
+	step        int
+	green, test int // tenths of a per cent; only in stages that shift
+	bake        time.Duration
 }
 
 // forward is the whole life of a deployment that succeeds.
 func (m *Model) forward() []phase {
-	bake := m.minutes(m.c.BakeMinutes)
-	if m.rolling {
+	c, bake := &m.d.Config, m.minutes(m.d.Config.BakeMinutes)
+	if m.rolling() {
 		if bake == 0 && m.watched {
-			bake = m.span(m.c.Alarms.Bake)
+			bake = m.span(c.Alarms.Bake)
 		}
 		return []phase{{stage: deploy.PreScaleUp}, {stage: deploy.ScaleUp}, {stage: deploy.PostScaleUp}, {stage: deploy.BakeTime, bake: bake}, {stage: deploy.CleanUp}}
 	}
 	life := []phase{{stage: deploy.PreScaleUp}, {stage: deploy.ScaleUp}, {stage: deploy.PostScaleUp}, {stage: deploy.TestShift, test: 1000}, {stage: deploy.PostTestShift}}
-	if m.leftovers {
+	if m.Strange {
 		life = slices.Insert(life, 0, phase{stage: deploy.ReconcileService})
 	}
-	shares, minutes := plan(m.strategy, m.c)
-	last := len(shares) - 1
-	for i, share := range shares {
-		p := phase{stage: deploy.ProductionShift, step: i, production: share, test: 1000}
-		if i < last {
-			p.bake = m.minutes(minutes)
-		}
-		life = append(life, phase{stage: deploy.PreProductionShift, step: i}, p)
+	first, every, wait := 1000, 1000, 0 // the first step and the distance of those that follow
+	switch m.d.Strategy {
+	case deploy.Canary:
+		first, wait = c.CanaryTenths, c.CanaryBakeMinutes
+	case deploy.Linear:
+		first, every, wait = c.LinearTenths, c.LinearTenths, c.LinearBakeMinutes
 	}
-	return append(life, phase{stage: deploy.PostProduction, step: last},
-		phase{stage: deploy.BakeTime, step: last, bake: bake}, phase{stage: deploy.CleanUp, step: last})
+	step := 0
+	for green := first; ; green, step = min(green+every, 1000), step+1 {
+		p := phase{stage: deploy.ProductionShift, step: step, green: green, test: 1000, bake: m.minutes(wait)}
+		life = append(life, phase{stage: deploy.PreProductionShift, step: step}, p)
+		if green == 1000 {
+			life[len(life)-1].bake = 0
+			break
+		}
+	}
+	return append(life, phase{stage: deploy.PostProduction, step: step}, phase{stage: deploy.BakeTime, step: step, bake: bake}, phase{stage: deploy.CleanUp, step: step})
 }
 
 // back is the way back: production if it may have moved, test if it may have, then green leaves.
 func (m *Model) back() []phase {
-	at := m.life[0]
-	production, test := at.step > 0, false
-	switch at.stage {
-	case "", deploy.ReconcileService:
-		production = m.leftovers
-	case deploy.ProductionShift, deploy.PostProduction, deploy.BakeTime, deploy.CleanUp:
-		production = true
-	case deploy.TestShift, deploy.PostTestShift, deploy.PreProductionShift:
-		test = true
-	}
-	life := []phase{{stage: deploy.CleanUp, step: at.step}}
+	stage, step := m.Place()
+	production := phase{stage: deploy.ProductionShift, step: step, test: m.Test} // the test rule waits for its own stage
+	test, leave := phase{stage: deploy.TestShift, step: step}, phase{stage: deploy.CleanUp, step: step}
 	switch {
-	case m.rolling:
-		return []phase{{stage: deploy.ScaleUp, step: at.step}}
-	case production: // the test rule waits for its own stage
-		life = slices.Insert(life, 0, phase{stage: deploy.ProductionShift, step: at.step, test: shareOf(m.Test, m.target)}, phase{stage: deploy.TestShift, step: at.step})
-	case test:
-		life = slices.Insert(life, 0, phase{stage: deploy.TestShift, step: at.step})
+	case m.rolling():
+		return []phase{{stage: deploy.ScaleUp, step: step}}
+	case stage == deploy.ProductionShift, stage == deploy.PostProduction, stage == deploy.BakeTime, stage == deploy.CleanUp, step > 0, stage == deploy.ReconcileService, m.Strange:
+		return []phase{production, test, leave}
+	case stage == deploy.TestShift, stage == deploy.PostTestShift, stage == deploy.PreProductionShift:
+		return []phase{test, leave}
 	}
-	return life
+	return []phase{leave}
 }
 
 // worked tells whether the stage's own work is done.
-func (m *Model) worked(d *deploy.Deployment) bool {
-	p, s := m.life[0], m.life[0].stage
-	// Where the machine stands and waits for a newer picture, the present one proves nothing.
-	m.stale = d.ObservedAt.Before(d.Fresh) && d.Stage == s && d.Step == p.step && (d.Rollback != nil) == m.Undo
-	final := s == deploy.CleanUp || m.rolling && s == deploy.ScaleUp
-	early := m.c.Early
-	enough := !m.stale && seen(d, d.Target).Healthy >= max((d.Desired*early.HealthyPercent+99)/100, min(1, d.Desired))
+func (m *Model) worked() bool {
+	d, blue := m.d, m.d.Traffic.Blue
+	stage, step := m.Place()
+	final := stage == deploy.CleanUp || m.rolling() && stage == deploy.ScaleUp
+	early := d.Config.Early
+	// Where the machine stands and waits for a newer picture of the tasks, the one it has proves nothing.
+	m.stale = d.ObservedAt.Before(d.Fresh) && d.Stage == stage && d.Step == step && (d.Rollback != nil) == m.Undo
+	enough := !m.stale && m.healthy(d.Target) >= max((d.Desired*early.HealthyPercent+99)/100, min(1, d.Desired))
 	switch {
 	case m.Undo && final:
-		return m.full(d, d.RollbackTo) && m.alone(d, d.RollbackTo)
-	case early.Enable && s == deploy.ScaleUp:
-		return enough
-	case early.Enable && s == deploy.CleanUp:
-		return early.Cleanup == deploy.Deferred || enough && m.alone(d, d.Target)
-	case final:
-		return m.full(d, d.Target) && m.alone(d, d.Target)
-	case m.Undo && m.from != deploy.CleanUp && m.from != deploy.ReconcileService && m.from != "":
-		return m.shift(p, seen(d, m.blue).Healthy > 0 || d.Desired == 0) // blue was never scaled down
+		return m.full(d.RollbackTo) && m.alone(d.RollbackTo)
+	case m.Undo && m.from != deploy.CleanUp && !m.early(m.from): // blue was never scaled down: it serves at once
+		return m.shift(m.healthy(blue) > 0 || d.Desired == 0)
 	case m.Undo:
-		return m.shift(p, m.full(d, m.blue))
-	case s == deploy.ReconcileService:
-		return m.shift(p, m.full(d, m.blue)) && m.alone(d, m.blue)
-	case s == deploy.TestShift, s == deploy.ProductionShift:
-		return m.shift(p, m.full(d, d.Target))
-	case s == deploy.ScaleUp:
-		return m.full(d, d.Target)
+		return m.shift(m.full(blue))
+	case early.Enable && stage == deploy.ScaleUp:
+		return enough
+	case early.Enable && stage == deploy.CleanUp:
+		return early.Cleanup == deploy.Deferred || enough && m.alone(d.Target)
+	case final:
+		return m.full(d.Target) && m.alone(d.Target)
+	case stage == deploy.ReconcileService:
+		return m.shift(m.full(blue)) && m.alone(blue)
+	case stage == deploy.TestShift, stage == deploy.ProductionShift:
+		return m.shift(m.full(d.Target))
+	case stage == deploy.ScaleUp:
+		return m.full(d.Target)
 	}
-	return s != deploy.PostScaleUp || m.c.ScaleUpWait == 0 || !m.now.Before(m.entered.Add(m.span(m.c.ScaleUpWait)))
+	return stage != deploy.PostScaleUp || m.passed(m.entered, d.Config.ScaleUpWait)
 }
 
 // shift moves the weights once those who shall serve are ready, and tells whether
 // all proxies follow. Weights that others left are asserted however they look.
-func (m *Model) shift(p phase, ready bool) bool {
-	production, test := m.shares(p.production), m.Test
-	if m.c.TestTraffic {
-		test = m.shares(p.test)
+func (m *Model) shift(ready bool) bool {
+	p := m.life[0]
+	if !m.d.Config.TestTraffic {
+		p.test = 0
 	}
-	if ready && (m.Version == 0 && m.leftovers || !Same(production, m.Production) || !Same(test, m.Test)) {
-		m.Production, m.Test, m.settled = production, test, time.Time{}
+	if ready && (m.Strange || m.Green != p.green || m.Test != p.test) {
+		m.Green, m.Test, m.Strange, m.settled = p.green, p.test, false, time.Time{}
 		m.Version++
 	}
-	followed := m.Undo || m.c.ShiftWait == 0 || m.settled.IsZero() || !m.now.Before(m.settled.Add(m.span(m.c.ShiftWait)))
-	return ready && m.Acked == m.Version && followed && Same(production, m.Production) && Same(test, m.Test)
+	return ready && m.Acked == m.Version && (m.Undo || m.settled.IsZero() || m.passed(m.settled, m.d.Config.ShiftWait))
+}
+
+func (m *Model) rolling() bool { return m.d.Strategy == deploy.Rolling }
+
+// early tells whether green cannot have come up before a stage.
+func (m *Model) early(s deploy.Stage) bool { return s == "" || s == deploy.ReconcileService }
+
+// full tells whether a revision has the desired tasks and all are healthy.
+func (m *Model) full(r deploy.Rev) bool {
+	pending := slices.ContainsFunc(m.d.Counts, func(c deploy.Counts) bool { return c.Rev == r && (c.Pending > 0 || c.Running != c.Healthy) })
+	return !m.stale && !m.d.ObservedAt.IsZero() && !pending && m.healthy(r) == m.d.Desired
+}
+
+// alone tells whether no other revision has a task.
+func (m *Model) alone(r deploy.Rev) bool {
+	return !m.stale && !slices.ContainsFunc(m.d.Counts, func(c deploy.Counts) bool { return c.Rev != r && c.Pending+c.Running+c.Stopping > 0 })
+}
+
+func (m *Model) healthy(r deploy.Rev) (n int) {
+	for _, c := range m.d.Counts {
+		if c.Rev == r {
+			n = c.Healthy
+		}
+	}
+	return n
+}
+
+// span is AWS's time in the deployment's minutes.
+func (m *Model) span(d time.Duration) time.Duration {
+	if m.d.Config.Minute == 0 {
+		return d
+	}
+	return d / time.Second * m.d.Config.Minute / 60
+}
+
+func (m *Model) minutes(n int) time.Duration { return m.span(time.Duration(n) * time.Minute) }
+
+func (m *Model) passed(since time.Time, wait time.Duration) bool {
+	return wait == 0 || !m.now.Before(since.Add(m.span(wait)))
 }

@@ -11,12 +11,13 @@ type shadow struct {
 	failures        int             // of the circuit breaker
 	answers         map[string]map[int]bool
 	model           *model.Model
+	ids             map[string]bool // of hook executions
 }
 
 func (w *World) shadowOf(d *deploy.Deployment) *shadow {
 	s := w.shadows[d.ID]
 	if s == nil {
-		s = &shadow{failed: map[string]bool{}, healthy: map[string]bool{}, answers: map[string]map[int]bool{}, model: model.New(d)}
+		s = &shadow{failed: map[string]bool{}, healthy: map[string]bool{}, answers: map[string]map[int]bool{}, model: model.New(d), ids: map[string]bool{}}
 		w.shadows[d.ID] = s
 	}
 	return s

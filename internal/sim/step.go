@@ -31,8 +31,8 @@ func (w *World) step(d *deploy.Deployment, ev deploy.Event) {
 	}
 	w.judgeStep(&was, d, effects)
 	w.judgeShadow(dark, &was, d)
-	dark.model.Step(ev, w.clock(), d)
-	w.judgeModel(dark.model, d, effects)
+	dark.model.Step(ev, w.clock())
+	w.judgeModel(dark, d, effects)
 	for _, e := range effects {
 		if killed && outside(e) && w.chance(50) {
 			continue // killed after the commit, before the effect
