@@ -165,6 +165,9 @@ func (r *round) perform(d *state.Deployment, eff deploy.Effect) {
 func (r *round) finish(d *state.Deployment, status deploy.Status) {
 	if status == deploy.Successful {
 		r.svc.Live = string(d.Machine.Target)
+		if live, ok := r.revision(r.svc.Live); ok {
+			r.release(rulesOf(live))
+		}
 	}
 	d.FinalCounts = nil
 	for _, c := range r.counts() {

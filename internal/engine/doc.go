@@ -27,8 +27,8 @@
 //
 // Files: engine.go (New, Run), queue.go, service.go (the reconcile step),
 // observe.go (health gates), deployment.go (machine and effects), counts.go, listed.go
-// (what the service shows), pair.go, resolve.go, weight.go (target groups and
-// rules), mailbox.go (proxies and hooks), alarm.go, plan.go, place.go,
+// (what the service shows), pair.go, resolve.go, weight.go, govern.go (target
+// groups and rules), mailbox.go (proxies and hooks), alarm.go, plan.go, place.go,
 // halt.go, task.go (task states), status.go (what the driver tells),
 // spec.go (record → runtime.Spec), environment.go, digest.go, target.go, port.go,
 // event.go, janitor.go, shutdown.go.

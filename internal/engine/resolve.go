@@ -142,6 +142,7 @@ func (r *round) reunite(p pair, base string) {
 			r.e.log.Error("weights not set", "rule", rule, "err", err)
 			continue
 		}
+		r.govern(rule)
 		r.event(fmt.Sprintf("returned all traffic of (rule %s) to (target-group %s)", rule, base))
 	}
 }

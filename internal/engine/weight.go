@@ -22,7 +22,9 @@ func (r *round) setWeights(d *state.Deployment, x deploy.SetWeights) {
 	for _, c := range r.rules(d, x.Production, x.Test) {
 		if err := elb.SetWeights(r.tx, c.rule, c.weights); err != nil {
 			lost = append(lost, cannotSet(c.rule, err))
+			continue
 		}
+		r.govern(c.rule)
 	}
 	if len(lost) > 0 {
 		reason := strings.Join(lost, " ")
