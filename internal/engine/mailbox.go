@@ -108,12 +108,13 @@ func (e *Engine) awaitRoute(ctx context.Context, service, key string, version in
 	e.services.add(service)
 }
 
-// callHook calls a hook unless that call runs already, and posts its answer.
+// callHook calls a hook unless that call runs already or was answered while the
+// round that asks for it was committed, and posts its answer.
 func (e *Engine) callHook(ctx context.Context, service string, d *state.Deployment, x deploy.InvokeHook) {
 	b, key := e.mailbox, d.Key()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.calls[key][x.ID] != nil {
+	if b.calls[key][x.ID] != nil || b.answered(key, &x.Hook) {
 		return
 	}
 	ctx, cancel := context.WithDeadline(ctx, x.Hook.ExpiresAt)
@@ -148,6 +149,12 @@ func (e *Engine) ask(ctx context.Context, c hook.Call) hook.Answer {
 	return e.opts.Hooks.Call(ctx, c)
 }
 
+// answered tells whether the present call of a hook has an answer that was not
+// committed yet. The caller holds the lock.
+func (b *mailbox) answered(deployment string, h *deploy.Hook) bool {
+	return slices.ContainsFunc(b.answers[deployment], func(a deploy.HookResult) bool { return a.Execution == h.Execution && a.Call == h.Call })
+}
+
 // silent tells whether a hook's call is outstanding that nobody makes: the server
 // was restarted since.
 func (e *Engine) silent(d *state.Deployment) bool {
@@ -158,7 +165,7 @@ func (e *Engine) silent(d *state.Deployment) bool {
 		if h.Type != deploy.Lambda || !h.Open() || h.Call == 0 || !h.NextCall.IsZero() {
 			continue
 		}
-		called := slices.ContainsFunc(b.answers[key], func(a deploy.HookResult) bool { return a.Execution == h.Execution && a.Call == h.Call })
+		called := b.answered(key, &h)
 		for _, c := range b.calls[key] {
 			called = called || c.execution == h.Execution
 		}
