@@ -1,15 +1,23 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/grue-ecs/grue/internal/schedule"
 )
 
-// schedule makes a plan, judges it and carries it out.
+// schedule makes a plan, judges it and carries it out. Where nothing changed since a
+// plan that was empty, the plan is empty.
 func (w *World) schedule() {
-	in := w.input()
+	w.plan, w.planned = w.planned, w.plan
+	w.input(&w.plan)
+	in := w.plan
+	if w.idle && sameInput(&w.plan, &w.planned) {
+		return
+	}
 	plan := schedule.Next(in)
+	w.idle = len(plan.Stop)+len(plan.Launch) == 0 && !w.throttle.Holds(w.now)
 	w.blocked = plan.Blocked
 	w.judgePlan(in, plan)
 	for _, s := range plan.Stop {
@@ -28,11 +36,15 @@ func (w *World) schedule() {
 	}
 }
 
-func (w *World) input() schedule.Input {
-	in := schedule.Input{
-		Now: w.now, Desired: w.desired, MinPercent: w.min, MaxPercent: w.max,
-		Primary: string(w.primary), Deploying: len(w.live()) > 0, Frozen: map[string]bool{},
+func (w *World) input(in *schedule.Input) {
+	*in = schedule.Input{
+		Desired: w.desired, MinPercent: w.min, MaxPercent: w.max, Primary: string(w.primary), Deploying: len(w.live()) > 0,
+		Frozen: in.Frozen, AZs: in.AZs[:0], Goals: in.Goals[:0], Tasks: in.Tasks[:0],
 	}
+	if in.Frozen == nil {
+		in.Frozen = map[string]bool{}
+	}
+	clear(in.Frozen)
 	if w.current != nil {
 		in.MinPercent, in.MaxPercent = w.current.Bounds(w.min, w.max)
 	}
@@ -53,9 +65,12 @@ func (w *World) input() schedule.Input {
 	if w.throttle.Holds(w.now) {
 		in.Frozen[string(w.primary)] = true
 	}
-	in.Tasks = make([]schedule.Task, 0, len(w.tasks))
 	for _, t := range w.tasks {
 		in.Tasks = append(in.Tasks, t.Task)
 	}
-	return in
+}
+
+func sameInput(a, b *schedule.Input) bool {
+	return a.Desired == b.Desired && a.MinPercent == b.MinPercent && a.MaxPercent == b.MaxPercent && a.Primary == b.Primary &&
+		a.Deploying == b.Deploying && slices.Equal(a.Goals, b.Goals) && slices.Equal(a.Tasks, b.Tasks) && maps.Equal(a.Frozen, b.Frozen)
 }
