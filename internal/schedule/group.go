@@ -87,17 +87,25 @@ func (s *state) add(t Task) {
 		g.stopping++
 		return
 	case t.Phase == Pending:
-		g.pending = append(g.pending, t)
+		g.pending = s.with(g.pending, t)
 	case t.Unhealthy:
-		g.unhealthy = append(g.unhealthy, t)
+		g.unhealthy = s.with(g.unhealthy, t)
 	case t.Healthy:
-		g.healthy = append(g.healthy, t)
+		g.healthy = s.with(g.healthy, t)
 		s.healthy++
 	default:
-		g.starting = append(g.starting, t)
+		g.starting = s.with(g.starting, t)
 	}
 	s.total++
 	s.count(g, t.AZ, 1)
+}
+
+// with appends to a list that is made long enough for all tasks at once.
+func (s *state) with(list []Task, t Task) []Task {
+	if list == nil {
+		list = make([]Task, 0, len(s.in.Tasks))
+	}
+	return append(list, t)
 }
 
 // count moves the number of tasks in a zone.
