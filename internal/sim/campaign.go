@@ -2,6 +2,7 @@ package sim
 
 import (
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ const enough = 5
 // done every few seconds, if tell is not nil.
 func Try(first, n uint64, tell func(done uint64, took time.Duration)) *Campaign {
 	c := &Campaign{Cover: NewCoverage()}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // worlds are small and soon over
 	began := time.Now()
 	var (
 		next, failed atomic.Uint64

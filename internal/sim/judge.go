@@ -66,6 +66,9 @@ func (w *World) judgePrimary() {
 // judgePlan: the bounds hold by our own action, protected tasks stay, and
 // revisions that may not launch do not.
 func (w *World) judgePlan(in schedule.Input, p schedule.Plan) {
+	if len(p.Stop)+len(p.Launch) == 0 {
+		return
+	}
 	byID := map[string]schedule.Task{}
 	healthy, total := 0, 0
 	for _, t := range in.Tasks {
