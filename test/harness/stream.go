@@ -13,10 +13,13 @@ import (
 	"time"
 )
 
-// Echo is a WebSocket connection through which every word comes back.
+// Echo is a WebSocket connection through which every word comes back. It says one
+// every few seconds, or the load balancer's idle timeout would end it.
 type Echo struct {
+	mu   sync.Mutex
 	conn net.Conn
 	r    *bufio.Reader
+	err  error // of the first word that did not come back
 }
 
 // OpenEcho opens a WebSocket connection to a service over plain HTTP.
@@ -24,24 +27,52 @@ func OpenEcho(t testing.TB, at string) *Echo {
 	t.Helper()
 	u := must(url.Parse(at))(t)
 	conn := must(net.Dial("tcp", u.Host))(t)
-	t.Cleanup(func() { conn.Close() })
 	fmt.Fprintf(conn, "GET %sws HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", u.Path, u.Host)
 	r := bufio.NewReader(conn)
 	resp := must(http.ReadResponse(r, nil))(t)
 	if resp.StatusCode != http.StatusSwitchingProtocols {
+		conn.Close()
 		t.Fatalf("upgrade: status %d", resp.StatusCode)
 	}
-	return &Echo{conn: conn, r: r}
+	e := &Echo{conn: conn, r: r}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				e.say("still here")
+			case <-stop:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(stop); conn.Close(); <-done })
+	return e
 }
 
-// Say sends a word and fails the test if it does not come back.
+// Say sends a word and fails the test if it, or an earlier one, did not come back.
 func (e *Echo) Say(t testing.TB, word string) {
 	t.Helper()
-	_ = e.conn.SetDeadline(time.Now().Add(10 * time.Second))
+	if err := e.say(word); err != nil {
+		t.Error(err)
+	}
+}
+
+func (e *Echo) say(word string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		return e.err
+	}
+	_ = e.conn.SetDeadline(time.Now().Add(30 * time.Second))
 	fmt.Fprintln(e.conn, word)
 	if got, err := e.r.ReadString('\n'); err != nil || got != word+"\n" {
-		t.Errorf("WebSocket: sent %q, got %q, %v", word, got, err)
+		e.err = fmt.Errorf("WebSocket: sent %q, got %q, %v", word, got, err)
 	}
+	return e.err
 }
 
 // Upload is a request whose body goes on until Finish.
