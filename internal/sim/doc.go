@@ -12,15 +12,25 @@
 // randomness, seeded, and one queue of what happens next. A scenario is text (see
 // script.go); one that failed belongs into testdata/, where a test replays it for ever.
 //
-// What is judged, in judge.go: deploy.Check; that statuses follow one another as
+// Whatever the machine does, package model must say the same: status, stage, step, weights,
+// bakes, hooks and their calls, after every event (agree.go).
+//
+// What is judged besides, in judge.go and rules.go: deploy.Check; that statuses follow one another as
 // ECS documents; that a terminal deployment never changes and a rollback is never
 // rolled back; that exactly the right deployment is PRIMARY; that by our own
 // action healthy tasks never fall below minimumHealthyPercent, nor tasks rise over
 // maximumPercent; that protected tasks are left alone and condemned revisions
 // never launched; that weights never move to a revision without a healthy task;
+// that both revisions are wanted in full while traffic shifts; that a rollback gives blue everything at
+// once, launches nothing of the failed revision and stops no healthy task of blue; that what follows a success
+// or a rollback begins from a clean state;
 // that a step taken again after a crash does the same; and that, once the
 // world is calm, every deployment that can end does end, with the tasks it promised.
 //
-// Run with -v for the table of strategy, stage and event pairs that were reached,
-// with -seeds N for more worlds, with -seed N for the account of one.
+// Most worlds are aimed (aim.go): something happens a moment after a deployment
+// came to a stage, so that every event meets every stage of every strategy, forward and back. The test
+// fails when a pair of them was never reached, or a status for one of its reasons (cover.go).
+//
+// Run with -v for those tables, with -seeds N -from M for other worlds (make sim: on all
+// cores, with progress and speed), with -seed N for the account of one.
 package sim
