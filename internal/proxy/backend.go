@@ -31,7 +31,7 @@ type backend struct {
 
 // dial connects to the target. Certificates of targets are never validated.
 func (t *target) dial() (*backend, error) {
-	conn, err := net.DialTimeout("tcp", t.address, connectTimeout)
+	conn, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(t.connecting, "tcp", t.address)
 	if err != nil {
 		return nil, err
 	}

@@ -3,12 +3,19 @@ package proxy
 import "time"
 
 // A target leaves in this order: it gets no new request; its idle connections
-// are closed; the requests in flight may end until the deregistration delay is
+// are closed; requests that still wait for a connection to it go elsewhere, for
+// the target may be gone without a word; the requests in flight may end until the deregistration delay is
 // over; what is left then is cut off, which its clients see as 502.
+
+// connectGrace is how long a connection that was begun before its target left
+// may take: any target that lives answers within it.
+const connectGrace = 100 * time.Millisecond
 
 // drain begins or moves the end of draining.
 func (t *target) drain(until time.Time) {
-	t.draining.Store(true)
+	if !t.draining.Swap(true) {
+		time.AfterFunc(connectGrace, t.giveUp)
+	}
 	t.closeIdle()
 	t.mu.Lock()
 	if t.cutAt != nil {
@@ -22,6 +29,7 @@ func (t *target) drain(until time.Time) {
 func (t *target) cut() {
 	t.draining.Store(true)
 	t.gone.Store(true)
+	t.giveUp()
 	t.closeIdle()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -222,7 +222,7 @@ func (x *h2Exchange) failed(ctx context.Context, err error) result {
 	switch {
 	case errors.As(err, &connect) && x.r.Context().Err() == nil:
 		x.ex.group.meter.shard(x.conn.id).connectErrors.Add(1)
-		if isTimeout(connect.err) {
+		if isTimeout(connect.err) && !x.ex.target.draining.Load() {
 			return resultTimeout
 		}
 		return resultNext

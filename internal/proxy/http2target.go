@@ -62,6 +62,9 @@ func (t *target) transport(version string) http.RoundTripper {
 	}
 	dial := tr.DialContext
 	tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, giveUp := context.WithCancel(ctx)
+		defer giveUp()
+		defer context.AfterFunc(t.connecting, giveUp)()
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, &connectError{err}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -38,6 +39,9 @@ type target struct {
 	draining atomic.Bool
 	gone     atomic.Bool // no connection may live any more
 
+	connecting context.Context // done when it is useless to wait for a connection
+	giveUp     context.CancelFunc
+
 	mu     sync.Mutex
 	idle   []*backend // the last one was used last
 	conns  map[*backend]struct{}
@@ -56,6 +60,7 @@ func newTarget(g *group, spec *route.Target) *target {
 		address: spec.Address, tls: g.spec.Protocol == "HTTPS",
 		conns: make(map[*backend]struct{}),
 	}
+	t.connecting, t.giveUp = context.WithCancel(context.Background())
 	t.health.reset()
 	return t
 }
