@@ -177,7 +177,8 @@ func (k *container) memory() int {
 	return k.measured
 }
 
-// release reads the last output before the driver may remove it.
+// release reads the last output, which then is in the log stream, and removes all
+// that is left.
 func (k *container) release() {
 	k.follow.close()
 	k.mu.Lock()
@@ -188,6 +189,7 @@ func (k *container) release() {
 	if err := k.c.opts.Driver.Remove(ctx, k.id); err != nil && !gone {
 		k.c.log.Warn("container of a function not removed", "function", k.e.v.Name(), "task", k.id, "err", err)
 	}
+	k.follow.discard()
 	k.c.drop(k)
 }
 

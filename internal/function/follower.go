@@ -89,6 +89,18 @@ func (f *follower) close() {
 	<-f.done
 }
 
+// discard removes what was read, after close.
+func (f *follower) discard() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.path == "" {
+		return
+	}
+	for i := range generations + 1 {
+		_ = os.Remove(generation(f.path, i)) // most are not there
+	}
+}
+
 func (f *follower) run() {
 	defer close(f.done)
 	pause := followFast

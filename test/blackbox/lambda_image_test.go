@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,10 +69,16 @@ func TestLambdaImage(t *testing.T) {
 	if v := l.do(f+":1", `{}`); !strings.HasSuffix(v.ARN, ":"+f+":1") {
 		t.Errorf("version 1 saw %+v", v)
 	}
+	all := l.containers()
 	if _, err := l.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &f}); err != nil {
 		t.Fatal(err)
 	}
 	harness.Await(t, "no container is left", func() bool { return len(l.containers()) == 0 })
+	for _, task := range all {
+		if left, _ := filepath.Glob(filepath.Join(l.g.Data, "oci", "logs", filepath.Base(task), "*")); len(left) > 0 {
+			t.Errorf("its output is left beside the log stream: %v", left)
+		}
+	}
 }
 
 // TestLambdaImageOutput: what the program writes is in the log group and in the
