@@ -92,7 +92,7 @@ func (m *Model) worked() bool {
 	case stage == deploy.ScaleUp:
 		return m.full(d.Target)
 	}
-	return stage != deploy.PostScaleUp || m.passed(m.entered, d.Config.ScaleUpWait)
+	return stage != deploy.PostScaleUp || m.rolling() || m.passed(m.entered, d.Config.ScaleUpWait)
 }
 
 // shift moves the weights once those who shall serve are ready, and tells whether

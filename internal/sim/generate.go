@@ -42,11 +42,24 @@ func Generate(seed uint64) Scenario {
 		g.aim(&sc, n/8*6+n%8)
 	} else {
 		sc.Happens = g.happenings()
+		if sc.Strategy != deploy.Rolling && g.chance(30) {
+			g.change(sc.Happens)
+		}
 	}
 	if g.chance(8) { // an alarm that is in ALARM before anything begins
 		sc.Happens = slices.Insert(sc.Happens, 0, Happening{At: time.Millisecond, What: "alarm", Arg: "ALARM"})
 	}
 	return sc
+}
+
+// change lets somebody choose another strategy in the middle.
+func (g generator) change(list []Happening) {
+	for i := range list {
+		if i > 0 && g.chance(40) {
+			s := pick(g, Strategies...)
+			list[i].What, list[i].Arg = "strategy", string(s)
+		}
+	}
 }
 
 // generator draws the parts of a scenario.
@@ -164,7 +177,7 @@ func hookable(s deploy.Strategy) []deploy.Stage {
 
 // kinds of happenings, for the reader of scripts.
 var kinds = []string{
-	"update", "desired", "stop", "continue", "delete", "kill", "lose", "sicken", "protect", "bounds", "alarm", "drain", "quiet",
+	"update", "strategy", "desired", "stop", "continue", "delete", "kill", "lose", "sicken", "protect", "bounds", "alarm", "drain", "quiet",
 	"reroute", "proxy", "echo", "jump",
 }
 

@@ -25,6 +25,8 @@ func (w *World) happen(h Happening, d *deploy.Deployment) {
 	case "desired":
 		w.desired = n
 		w.tell(deploy.DesiredChanged{N: n})
+	case "strategy": // of the deployments to come
+		w.sc.Strategy = deploy.Strategy(h.Arg)
 	case "bounds":
 		if _, err := fmt.Sscanf(h.Arg, "%d/%d", &w.min, &w.max); err != nil {
 			w.breach("bounds %q: %v", h.Arg, err)
@@ -89,6 +91,10 @@ func (w *World) afflict(what string, n int) {
 
 // update makes a new revision and a new service deployment, as UpdateService does.
 func (w *World) update(temper Temper) {
+	if w.current != nil && w.current.Strategy == deploy.Rolling { // all its tasks are behind the one target group that serves
+		clear(w.routes)
+		w.routes[w.lastGood] = 1000
+	}
 	w.tempers = append(w.tempers, temper)
 	w.made++
 	rev := deploy.Rev(strconv.Itoa(len(w.tempers)))

@@ -124,7 +124,7 @@ func ceilShare(d, percent int) int {
 
 // judgeServing: a revision that serves production keeps a healthy task.
 func (w *World) judgeServing(in schedule.Input, left map[string]schedule.Task) {
-	if w.sc.Strategy == deploy.Rolling || in.Desired == 0 {
+	if w.current == nil || w.current.Strategy == deploy.Rolling || in.Desired == 0 {
 		return
 	}
 	for _, t := range in.Tasks {

@@ -17,7 +17,7 @@ func (w *World) settled() bool {
 			all += g.Want
 		}
 	}
-	if all != w.desired && w.sc.Strategy == deploy.Rolling && !w.deleted && w.made > 0 {
+	if all != w.desired && w.made > 0 && w.current.Strategy == deploy.Rolling && !w.deleted {
 		return false // whatever happened, the service has its desired count
 	}
 	have := map[string]int{}

@@ -115,7 +115,7 @@ func (w *World) run() {
 // patience is how long a calm world may take to settle.
 func (w *World) patience() time.Duration {
 	minutes := time.Duration(100)
-	if w.sc.Strategy != deploy.Rolling {
+	if w.sc.Config.Minute < time.Second { // a world of strategies that shift traffic
 		minutes = 4000 // stages end after 24 hours
 	}
 	return 10*time.Minute + minutes*w.sc.Config.Minute
