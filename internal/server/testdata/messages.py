@@ -41,7 +41,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 URL = "http://127.0.0.1:%d" % server.server_port
 
 
-def wait(what, find, seconds=30):
+def wait(what, find, seconds=90):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = find()
