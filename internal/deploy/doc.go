@@ -17,7 +17,7 @@
 //
 // Effects are level-triggered ("blue 4, green 4", never "one more") and carry an
 // id that is the same whenever the same step is taken again, so performing one
-// twice is harmless. A Tick after WakeAt repeats what is still outstanding:
+// twice is harmless. A Tick after WakeAt, or one with Repeat, repeats what is still outstanding:
 // a lost effect costs time, never the deployment.
 //
 // A rolling deployment of two tasks with 100/200 per cent:
@@ -47,6 +47,7 @@
 // rolling.go, early.go, shift.go, traffic.go, hooks.go and bake.go, how many tasks
 // are wanted in goals.go and standing.go, failures in failure.go, breaker.go and
 // alarms.go, going back in rollback.go, people's calls in stop.go and answer.go,
-// sentences that users read in reason.go, invariants in check.go.
+// sentences that users read in reason.go, invariants in check.go. Package model
+// says all of this a second time: a rule that changes here changes there.
 // testdata/*.txt tells whole deployments as stories; add one with every rule.
 package deploy
