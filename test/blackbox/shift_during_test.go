@@ -216,3 +216,41 @@ func setRule(t *testing.T, g *harness.Grue, rule string, groups [2]string, a, b 
 		t.Fatal(err)
 	}
 }
+
+// TestListenerRestated: Terraform or a script states the listeners as they were
+// made, again and again: no traffic moves, before, during and after a deployment.
+func TestListenerRestated(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc := g.NewShift(t, harness.ShiftSpec{Name: "restated", Image: g.Guest(t, "v1", ""), Count: 1})
+	f := svc.Fronts[0]
+	restate := func() {
+		t.Helper()
+		for _, rule := range []string{f.Production, f.Test} {
+			listener := strings.Replace(rule[:strings.LastIndexByte(rule, '/')], ":listener-rule/", ":listener/", 1)
+			if _, err := g.ELB().ModifyListener(t.Context(), &elb.ModifyListenerInput{ListenerArn: &listener, DefaultActions: harness.Forward(f.Groups, 1, 0)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	load := harness.StartTraffic(t, harness.Lane{Kind: "prod", URL: f.URL}, harness.Lane{Kind: "test", URL: f.TestURL, Connections: 1})
+	restate()
+	load.Only(t, "before", "v1", 20, "prod", "test")
+	svc.Configure(t, harness.BlueGreen(0, harness.PauseAt(preShift, postShift)))
+	svc.Update(t, g.Guest(t, "v2", ""))
+	svc.Pass(t, preShift, func(types.ServiceDeployment) {
+		restate()
+		load.Only(t, preShift, "v1", 20, "prod")
+		load.Only(t, preShift, "v2", 20, "test")
+	})
+	svc.Pass(t, postShift, func(types.ServiceDeployment) {
+		restate()
+		load.Only(t, postShift, "v2", 20, "prod", "test")
+	})
+	if d := svc.Ended(t); d.Status != successful {
+		t.Errorf("%s %s", d.Status, value(d.StatusReason))
+	}
+	restate()
+	load.Only(t, "after", "v2", 20, "prod", "test")
+	load.StopAndExpectNoFailures(t)
+}
