@@ -8,6 +8,7 @@ import (
 	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/state"
 )
@@ -154,13 +155,23 @@ func (r *round) judgeTargets(t *state.Task) (v verdict, checks bool) {
 	for _, x := range t.Targets {
 		h := r.e.opts.Balancer.Health(x.Group, x.ID, x.Port)
 		v.healthy = v.healthy && h.State == "healthy"
-		if h.State == "unhealthy" && v.unhealthy == "" {
+		if v.unhealthy == "" && (h.State == "unhealthy" || r.takenOut(x, h)) {
 			v.unhealthy = fmt.Sprintf("Task failed ELB health checks in (target-group %s)", x.Group)
 			v.event = fmt.Sprintf("(task %s) (port %d) is unhealthy in (target-group %s) due to (reason %s).", t.ID, x.Port, x.Group, h.Description)
 			v.cause = deploy.CauseELB
 		}
 	}
 	return v, true
+}
+
+// takenOut tells whether somebody else took a target out of its group, which
+// stands: its task gets no requests, and is replaced like an unhealthy one.
+func (r *round) takenOut(x state.Target, h elb.HealthState) bool {
+	if x.State != TargetRegistered || h.State != elb.Draining && h.Reason != "Target.NotRegistered" {
+		return false
+	}
+	_, stands := elb.Group(r.tx, x.Group)
+	return stands
 }
 
 // judgeContainers: every container that defines a health check must be HEALTHY.
