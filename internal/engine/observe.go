@@ -165,13 +165,22 @@ func (r *round) judgeTargets(t *state.Task) (v verdict, checks bool) {
 }
 
 // takenOut tells whether somebody else took a target out of its group, which
-// stands: its task gets no requests, and is replaced like an unhealthy one.
+// stands: its task gets no requests, and is replaced like an unhealthy one. The
+// balancer speaks of what is on disk, and a target that was just registered may
+// not be yet: what this round sees counts.
 func (r *round) takenOut(x state.Target, h elb.HealthState) bool {
 	if x.State != TargetRegistered || h.State != elb.Draining && h.Reason != "Target.NotRegistered" {
 		return false
 	}
-	_, stands := elb.Group(r.tx, x.Group)
-	return stands
+	if _, stands := elb.Group(r.tx, x.Group); !stands {
+		return false
+	}
+	for known := range elb.Registered(r.tx, x.Group) {
+		if known.ID == x.ID && known.Port == x.Port {
+			return known.Draining
+		}
+	}
+	return true
 }
 
 // judgeContainers: every container that defines a health check must be HEALTHY.

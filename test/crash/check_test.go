@@ -51,7 +51,6 @@ func (r *rig) check(t *testing.T, s *story) {
 	r.toldOnce(t, s)
 	r.startedOnce(t, s)
 	r.hooked(t, s)
-	r.ledger.check(t)
 }
 
 // noLeaks: exactly the desired tasks have a process, a directory and an address.

@@ -9,16 +9,14 @@ import (
 // dies at all that the strategy reaches.
 var quick = [][]string{
 	{
-		"registry.manifest.after", "ecs.update-service.after", "store.write.after", "engine.round.after", "engine.start.after", "oci.plan.after",
-		"engine.register.after", "elb.publish.after", "engine.weights.after", "engine.route.noted", "engine.hook.answered", "engine.stop.after", "engine.remove.after",
+		"ecs.update-service.after", "elb.publish.after", "engine.list.after", "engine.register.after", "engine.remove.after", "engine.round.after",
+		"engine.route.noted", "engine.start.after", "engine.weights.after", "function.answer.before", "oci.plan.after", "store.write.after",
 	},
 	{
-		"ecs.update-service.before", "engine.pin.before", "store.commit.before", "network.lease.after", "oci.shim.after", "engine.status.after",
-		"elb.verdict.after", "ecs.continue-deployment.after", "function.answer.before", "engine.hook.noted", "engine.route.acked", "link.ack.before",
-		"engine.deregister.before", "elb.drain.before", "network.free.before", "logs.finish.before",
+		"ecs.continue-deployment.after", "elb.drain.before", "elb.verdict.after", "engine.deregister.before", "engine.hook.noted", "engine.pin.before",
+		"engine.resume.after", "engine.route.acked", "engine.status.after", "engine.stop.after", "network.free.before", "oci.shim.after", "store.commit.before",
 	},
-	{"engine.resume.after", "engine.list.after"},
-	{"engine.alarm.noted", "watch.change.after"},
+	{"engine.alarm.noted", "engine.weights.before", "link.ack.before"},
 }
 
 // TestCrashes: deployments of every strategy end well although the server dies a

@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,10 +16,12 @@ import (
 )
 
 // run makes one deployment in which the server dies at each of some points, all
-// of one kind, and checks everything.
+// of one kind, and checks everything. "name:4" means the
+// fourth time that a process gets there.
 func (r *rig) run(t *testing.T, points ...string) {
 	t.Helper()
-	k := kinds[points[0]]
+	first, _, _ := strings.Cut(points[0], ":")
+	k := kinds[first]
 	if k == another {
 		r.firstOfAnother(t, points...)
 		return
@@ -49,6 +52,7 @@ func (r *rig) run(t *testing.T, points ...string) {
 	load.Only(t, "after the deployment", r.live, 20, "")
 	load.StopAndExpectNoFailures(t)
 	r.check(t, story)
+	r.ledger.check(t)
 	r.arm(t)
 	if k == alarmed {
 		r.calm(t)
@@ -60,7 +64,10 @@ func (r *rig) died(t *testing.T, points []string) {
 	t.Helper()
 	missing := func() []string {
 		fired := r.fired()
-		return slices.DeleteFunc(slices.Clone(points), func(p string) bool { return slices.Contains(fired, p) })
+		return slices.DeleteFunc(slices.Clone(points), func(p string) bool {
+			name, _, _ := strings.Cut(p, ":")
+			return slices.Contains(fired, name)
+		})
 	}
 	if harness.Eventually(func() bool { return len(missing()) == 0 }) != nil {
 		t.Errorf("the server never reached %v", missing())

@@ -32,6 +32,14 @@ var kinds = map[string]kind{
 	"image.unpack.before": anew, "image.unpack.after": anew, "image.layer.after": anew,
 }
 
+// later tells at which hit to die where much else gets, too: late enough to be in
+// the middle of the deployment.
+var later = map[string]int{
+	"store.write.before": 40, "store.commit.before": 60, "store.write.after": 80, "store.told.after": 100,
+	"engine.round.before": 2, "engine.round.decided": 3, "engine.round.after": 4, "engine.effects.after": 5,
+	"engine.status.before": 2, "engine.status.after": 4, "link.send.before": 2, "elb.publish.before": 2,
+}
+
 // unreached tells which points deployments of a strategy never reach, and why. A
 // name that ends with a dot stands for all points that begin with it.
 var unreached = map[string]map[string]string{
@@ -63,6 +71,11 @@ func TestPoints(t *testing.T) {
 	for name := range kinds {
 		if !slices.Contains(fault.Names(), name) {
 			t.Errorf("kinds names %s, which is no point", name)
+		}
+	}
+	for name := range later {
+		if !slices.Contains(fault.Names(), name) || kinds[name] != plain {
+			t.Errorf("later names %s, which no plain deployment reaches", name)
 		}
 	}
 	for strategy, prefixes := range unreached {

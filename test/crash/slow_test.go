@@ -2,7 +2,10 @@
 
 package crash
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestSlowEveryPoint: in each strategy the server dies at every point, each time
 // in another deployment.
@@ -12,7 +15,8 @@ func TestSlowEveryPoint(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, s)
 			for _, p := range reached(s.name) {
-				if !t.Run(p, func(t *testing.T) { r.run(t, p) }) {
+				at := fmt.Sprintf("%s:%d", p, max(later[p], 1))
+				if !t.Run(p, func(t *testing.T) { r.run(t, at) }) {
 					r = newRig(t, s) // the next one must not begin from a broken state
 				}
 			}
