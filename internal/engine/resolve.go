@@ -35,6 +35,7 @@ func (r *round) resolve(d *state.Deployment) (problem string) {
 	}
 	pairs := pairsOf(target)
 	if len(pairs) == 0 {
+		r.stranded(&d.Machine, target)
 		return ""
 	}
 	chosen := map[int]string{}
@@ -53,6 +54,25 @@ func (r *round) resolve(d *state.Deployment) (problem string) {
 	next.Body.V.ResolvedConfiguration = resolved(target, chosen)
 	state.Revisions.Put(r.tx, next.Key(), &next)
 	return problem
+}
+
+// stranded warns when a revision without advancedConfiguration registers its tasks
+// in a group that nothing forwards to, because the other one serves: ECS lets
+// people do that, and the requests fail when the old tasks are gone.
+func (r *round) stranded(m *deploy.Deployment, target *state.Revision) {
+	live, ok := r.revision(string(m.RollbackTo))
+	if !ok {
+		return
+	}
+	for _, p := range pairsOf(live) {
+		for block := range target.Body.V.LoadBalancers {
+			group, serves := groupOf(target, block), groupIn(live, p)
+			if p.has(group) && serves != "" && group != serves {
+				r.event(fmt.Sprintf("registers new tasks in (target-group %s), but (rule %s) forwards to (target-group %s). "+
+					"Without advancedConfiguration no deployment moves the traffic: change the rule, or keep advancedConfiguration.", group, p.production, serves))
+			}
+		}
+	}
 }
 
 // base is the group of a pair that serves production as a deployment begins.

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -61,6 +62,16 @@ func TestStrategyChanges(t *testing.T) {
 		load.Only(t, v, v, 10, "")
 	}
 	load.StopAndExpectNoFailures(t)
+
+	// Without advancedConfiguration nothing moves the traffic to targetGroupArn,
+	// which does not serve now. ECS does it; here an event says what will happen.
+	blocks := svc.Blocks()
+	blocks[0].AdvancedConfiguration = nil
+	svc.Change(t, &ecs.UpdateServiceInput{LoadBalancers: blocks})
+	svc.Ended(t)
+	if want := "registers new tasks in (target-group " + front.Groups[0] + "), but (rule " + front.Production + ") forwards to (target-group " + front.Groups[1] + ")"; !strings.Contains(svc.Story(t), want) {
+		t.Errorf("no event %q:\n%s", want, svc.Story(t))
+	}
 }
 
 // TestSeveralFronts: four blocks of one service (a default rule, a path, a host,

@@ -50,6 +50,12 @@ func TestShiftBadInput(t *testing.T) {
 			t.Run(name+"/"+call, func(t *testing.T) { expect(t, err, "InvalidParameterException", c.message) })
 		}
 	}
+	t.Run("a rule of another service", func(t *testing.T) {
+		in := fresh.Input(t)
+		in.LoadBalancers = svc.Blocks()
+		_, err := g.ECS().CreateService(ctx, in)
+		expect(t, err, "InvalidParameterException", "is used by the service "+*before.ServiceArn+" already")
+	})
 	if n := deployments(); n != was {
 		t.Errorf("%d service deployments, there were %d", n, was)
 	}

@@ -131,3 +131,36 @@ func balancerOf(ruleARN string) string {
 	parts := strings.Split(ruleARN, "/")
 	return strings.Join(parts[:min(4, len(parts))], "/")
 }
+
+// checkOwners: deployments of two services cannot both decide what a rule forwards to.
+func (r *request) checkOwners(svc *state.Service, lbs []types.LoadBalancer) error {
+	rules := rulesOf(lbs)
+	if len(rules) == 0 {
+		return nil
+	}
+	for key, other := range state.Services.Prefix(r.Tx, r.Key("")) {
+		if key == svc.Key() || other.Status != active {
+			continue
+		}
+		for _, rule := range rulesOf(other.Body.V.LoadBalancers) {
+			if slices.Contains(rules, rule) {
+				return invalid("The listener rule %s is used by the service %s already; give each service rules of its own.", rule, other.ARN())
+			}
+		}
+	}
+	return nil
+}
+
+// rulesOf lists the rules that deployments with these load balancers change.
+func rulesOf(lbs []types.LoadBalancer) []string {
+	var out []string
+	for _, lb := range lbs {
+		if a := lb.AdvancedConfiguration; a != nil {
+			out = append(out, get(a.ProductionListenerRule))
+			if a.TestListenerRule != nil {
+				out = append(out, *a.TestListenerRule)
+			}
+		}
+	}
+	return out
+}

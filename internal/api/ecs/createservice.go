@@ -195,7 +195,7 @@ func (s *Service) create(r *request, c *state.Cluster, in *sdk.CreateServiceInpu
 	if err := checkConfiguration(b.DeploymentConfiguration, svc.Daemon); err != nil {
 		return nil, err
 	}
-	if err := r.checkLoadBalancers(in.LoadBalancers, td, b.DeploymentConfiguration.Strategy); err != nil {
+	if err := r.checkLoadBalancers(svc, in.LoadBalancers, td); err != nil {
 		return nil, err
 	}
 	if err := s.checkWatchers(r, b.DeploymentConfiguration); err != nil {

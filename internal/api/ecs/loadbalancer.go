@@ -10,8 +10,9 @@ import (
 )
 
 // checkLoadBalancers checks the load balancers of a service against its task
-// definition and the target groups that exist.
-func (r *request) checkLoadBalancers(lbs []types.LoadBalancer, td *state.TaskDefinition, strategy types.DeploymentStrategy) error {
+// definition, the target groups that exist and what other services use.
+func (r *request) checkLoadBalancers(svc *state.Service, lbs []types.LoadBalancer, td *state.TaskDefinition) error {
+	strategy := svc.Body.V.DeploymentConfiguration.Strategy
 	if len(lbs) > 5 {
 		return invalid("A service can have at most 5 load balancers; there were %d.", len(lbs))
 	}
@@ -22,6 +23,9 @@ func (r *request) checkLoadBalancers(lbs []types.LoadBalancer, td *state.TaskDef
 		if err := r.checkPair(&lbs[i], td); err != nil {
 			return err
 		}
+	}
+	if err := r.checkOwners(svc, lbs); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for i := range lbs {

@@ -195,7 +195,7 @@ func (r *request) nextRevision(svc *state.Service, now *types.ServiceRevision, t
 		lbs = in.LoadBalancers
 	}
 	if in.LoadBalancers != nil || in.TaskDefinition != nil || in.DeploymentConfiguration != nil {
-		if err := r.checkLoadBalancers(lbs, td, svc.Body.V.DeploymentConfiguration.Strategy); err != nil {
+		if err := r.checkLoadBalancers(svc, lbs, td); err != nil {
 			return nil, err
 		}
 	}
