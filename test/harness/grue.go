@@ -225,9 +225,14 @@ func Await(t testing.TB, what string, cond func() bool) {
 func Eventually(cond func() bool) error { return awaitFor(30*time.Second, cond) }
 
 func awaitFor(limit time.Duration, cond func() bool) error {
+	return awaitEvery(20*time.Millisecond, limit, cond)
+}
+
+// awaitEvery asks for a condition at intervals.
+func awaitEvery(pause, limit time.Duration, cond func() bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for !cond() {
 		select {

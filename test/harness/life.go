@@ -21,8 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// Life records what the newest service deployment of a service looks like, as
-// fast as it can be asked.
+// Life records what the newest service deployment of a service looks like, fifty
+// times a second.
 type Life struct {
 	mu    sync.Mutex
 	looks []types.ServiceDeployment
@@ -36,7 +36,7 @@ func (s *Service) Life(t testing.TB) *Life {
 	l := &Life{stop: make(chan struct{})}
 	in := &ecs.DescribeServiceDeploymentsInput{ServiceDeploymentArns: []string{*s.Newest(t).ServiceDeploymentArn}}
 	l.done.Go(func() {
-		tick := time.NewTicker(5 * time.Millisecond)
+		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			select {
