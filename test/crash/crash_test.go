@@ -10,13 +10,13 @@ import (
 var quick = [][]string{
 	{
 		"ecs.update-service.after", "elb.publish.after", "engine.list.after", "engine.register.after", "engine.remove.after", "engine.round.after",
-		"engine.route.noted", "engine.start.after", "engine.weights.after", "function.answer.before", "oci.plan.after", "store.write.after",
+		"engine.route.noted", "engine.start.before", "engine.weights.after", "function.answer.before", "store.write.after",
 	},
 	{
 		"ecs.continue-deployment.after", "elb.drain.before", "elb.verdict.after", "engine.deregister.before", "engine.hook.noted", "engine.pin.before",
-		"engine.resume.after", "engine.route.acked", "engine.status.after", "engine.stop.after", "network.free.before", "oci.shim.after", "store.commit.before",
+		"engine.resume.after", "engine.route.acked", "engine.status.after", "engine.stop.after", "network.free.before", "store.commit.before",
 	},
-	{"engine.alarm.noted", "engine.weights.before", "link.ack.before"},
+	{"engine.alarm.noted", "link.ack.before"},
 }
 
 // TestCrashes: deployments of every strategy end well although the server dies a

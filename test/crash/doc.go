@@ -12,6 +12,7 @@
 // TestCrashes lets the server die several times in each of a few deployments;
 // TestSlowEveryPoint once in each of many, at one point after the other.
 //
-// Files: points.go (which deployment reaches which point), rig.go, drive.go
-// (one deployment), check.go, leak.go (processes and files), ledger.go.
+// Files: points_test.go (which deployment reaches which point), rig_test.go,
+// drive_test.go (one deployment), call_test.go, check_test.go, leak_test.go (processes
+// and files), ledger_test.go, crash_test.go, slow_test.go.
 package crash

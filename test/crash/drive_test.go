@@ -16,8 +16,8 @@ import (
 )
 
 // run makes one deployment in which the server dies at each of some points, all
-// of one kind, and checks everything. "name:4" means the
-// fourth time that a process gets there.
+// of one kind, and checks everything. "name:4" means the fourth time that a process
+// gets there.
 func (r *rig) run(t *testing.T, points ...string) {
 	t.Helper()
 	first, _, _ := strings.Cut(points[0], ":")
@@ -32,7 +32,7 @@ func (r *rig) run(t *testing.T, points ...string) {
 		r.arm(t, points...)
 	}
 	version, image := r.push(t, k)
-	r.svc.Update(t, image)
+	r.update(t, image)
 	if k == restart {
 		r.arm(t, points...)
 		r.g.Kill("server")
@@ -83,7 +83,7 @@ func (r *rig) drive(t *testing.T, k kind) (d types.ServiceDeployment) {
 	t.Helper()
 	done := false
 	harness.Await(t, "the end of the deployment", func() bool {
-		d = r.svc.Newest(t)
+		d = r.newest(t)
 		waiting := harness.Waiting(d)
 		now := len(waiting) > 0 || !r.s.shifts && d.Status == types.ServiceDeploymentStatusInProgress
 		switch {
@@ -112,22 +112,6 @@ func (r *rig) drive(t *testing.T, k kind) (d types.ServiceDeployment) {
 	return d
 }
 
-// deployments counts the service deployments so far.
-func (r *rig) deployments(t *testing.T) (n int) {
-	t.Helper()
-	in := &ecs.ListServiceDeploymentsInput{Service: &r.svc.Name, MaxResults: aws.Int32(100)}
-	for {
-		page, err := r.g.ECS().ListServiceDeployments(context.Background(), in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n += len(page.ServiceDeployments)
-		if in.NextToken = page.NextToken; in.NextToken == nil {
-			return n
-		}
-	}
-}
-
 // firstOfAnother makes another service and deletes it, while the server dies.
 func (r *rig) firstOfAnother(t *testing.T, points ...string) {
 	t.Helper()
@@ -137,9 +121,7 @@ func (r *rig) firstOfAnother(t *testing.T, points ...string) {
 	x := r.g.PrepareShift(t, r.spec(name, r.g.Guest(t, r.live, "")))
 	r.arm(t, points...)
 	in := x.Input(t)
-	if _, err := r.g.ECS().CreateService(context.Background(), in); err != nil {
-		t.Fatal(err)
-	}
+	insist(t, func() (*ecs.CreateServiceOutput, error) { return r.g.ECS().CreateService(context.Background(), in) })
 	other := *r
 	other.svc = x
 	d := other.drive(t, plain)
@@ -150,9 +132,9 @@ func (r *rig) firstOfAnother(t *testing.T, points ...string) {
 	own := harness.StartTraffic(t, harness.Lane{URL: x.URL})
 	own.Only(t, "the other service", r.live, 20, "")
 	own.StopAndExpectNoFailures(t)
-	if _, err := r.g.ECS().DeleteService(context.Background(), &ecs.DeleteServiceInput{Service: &name, Force: aws.Bool(true)}); err != nil {
-		t.Fatal(err)
-	}
+	insist(t, func() (*ecs.DeleteServiceOutput, error) {
+		return r.g.ECS().DeleteService(context.Background(), &ecs.DeleteServiceInput{Service: &name, Force: aws.Bool(true)})
+	})
 	harness.Await(t, "the other service is INACTIVE", func() bool { return *x.Describe(t).Status == "INACTIVE" })
 	r.died(t, points)
 	load.Only(t, "afterwards", r.live, 20, "")
