@@ -46,6 +46,24 @@ func TestCreateUpdateDelete(t *testing.T) {
 	w.await("INACTIVE", func() bool { return w.service("s").Status == serviceInactive })
 }
 
+// TestDeleteEndsProtection: scale-in protection keeps a task from scale-in and
+// deployments, not from the end of its service.
+func TestDeleteEndsProtection(t *testing.T) {
+	w := newWorld(t)
+	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, deploy.Config{}), deploy.Successful)
+	w.update(func(tx *store.Tx) {
+		for _, x := range w.tasks("s") {
+			next := *x
+			next.ProtectedUntil = time.Now().Add(time.Hour)
+			state.PutTask(tx, &next)
+		}
+		c := *w.service("s")
+		c.Status, c.Desired = serviceDraining, 0
+		state.Services.Put(tx, c.Key(), &c)
+	})
+	w.await("INACTIVE", func() bool { return w.service("s").Status == serviceInactive })
+}
+
 func TestCapacityNeverFallsBelowMinimum(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 4, deploy.Config{}), deploy.Successful)

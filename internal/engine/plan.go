@@ -95,12 +95,13 @@ func (r *round) scheduleTask(t *state.Task) schedule.Task {
 	case t.LastStatus == Running:
 		phase = schedule.Running
 	}
-	if t.Protected(r.now) {
+	protected := r.svc.Status == serviceActive && t.Protected(r.now)
+	if protected {
 		r.wakeAt(t.ProtectedUntil)
 	}
 	return schedule.Task{
 		ID: t.ID, Rev: t.Revision, AZ: t.AZ, Phase: phase, Healthy: t.Healthy,
-		Unhealthy: t.Unhealthy != "", UnhealthyWhy: t.Unhealthy, Protected: t.Protected(r.now),
+		Unhealthy: t.Unhealthy != "", UnhealthyWhy: t.Unhealthy, Protected: protected,
 		Created: t.Created, Started: t.Started,
 	}
 }
