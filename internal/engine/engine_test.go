@@ -64,6 +64,25 @@ func TestDeleteEndsProtection(t *testing.T) {
 	w.await("INACTIVE", func() bool { return w.service("s").Status == serviceInactive })
 }
 
+// TestDeletedDefinitionGoes: with the last task of its last revision.
+func TestDeletedDefinitionGoes(t *testing.T) {
+	w := newWorld(t)
+	v1 := w.define("web", 1, "web:1")
+	w.ended("s", w.deploy("s", v1, 1, deploy.Config{}), deploy.Successful)
+	find := func() (td *state.TaskDefinition, ok bool) {
+		w.store.View(func(tx *store.Tx) { td, ok = state.DefinitionByARN(tx, v1) })
+		return td, ok
+	}
+	w.update(func(tx *store.Tx) {
+		td, _ := find()
+		next := *td
+		next.Def.V.Status = ecs.TaskDefinitionStatusDeleteInProgress
+		state.TaskDefinitions.Put(tx, next.Key(), &next)
+	})
+	w.ended("s", w.deploy("s", w.define("web", 2, "web:2"), 1, deploy.Config{}), deploy.Successful)
+	w.await("the end of the definition", func() bool { _, ok := find(); return !ok })
+}
+
 func TestCapacityNeverFallsBelowMinimum(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 4, deploy.Config{}), deploy.Successful)

@@ -10,7 +10,7 @@ import (
 )
 
 // janitor forgets what AWS forgets: STOPPED tasks after an hour, INACTIVE
-// services and their history after an hour. It looks at the start, too: a server
+// services and their history after an hour, deleted task definitions. It looks at the start, too: a server
 // that never lives for a minute must not keep everything.
 func (e *Engine) janitor(ctx context.Context) {
 	tick := time.NewTicker(max(e.opts.KeepTasks/60, time.Second))
@@ -70,6 +70,7 @@ func (e *Engine) sweep(before time.Time) error {
 			deleteService(tx, s)
 		}
 		trimHistory(tx, time.Now().Add(-historyLife))
+		state.SweepDefinitions(tx, "")
 		return nil
 	})
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/state"
 )
@@ -18,6 +20,8 @@ func (r *round) showRevisions() {
 			continue
 		}
 		if n != r.svc.Primary && c.Gone() && !r.pendingTarget(n) {
+			td, ok := state.DefinitionByARN(r.tx, aws.ToString(rev.Body.V.TaskDefinition))
+			r.sweep = r.sweep || ok && td.Doomed()
 			continue
 		}
 		listed = append(listed, n)

@@ -36,6 +36,7 @@ type round struct {
 	shown     map[string]int // desired count of each revision as DescribeServices shows it
 	replacing int            // tasks stopped for their health in this round
 	unplaced  bool           // a task found no place
+	sweep     bool           // a task definition may have lost its last user
 
 	queue   []deploy.Event      // still to be taken by the deployment that is stepped
 	stepped []*state.Deployment // as they are after this round
@@ -101,6 +102,9 @@ func (r *round) run() {
 	r.steady()
 	r.drained()
 	r.save()
+	if r.sweep {
+		state.SweepDefinitions(r.tx, r.scope().Key(""))
+	}
 }
 
 // load reads the tasks that can still matter.

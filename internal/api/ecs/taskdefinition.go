@@ -154,38 +154,7 @@ func (s *Service) DeleteTaskDefinitions(ctx context.Context, in *sdk.DeleteTaskD
 			}
 			out.TaskDefinitions = append(out.TaskDefinitions, next.Def.V)
 		}
-		r.sweepDefinitions()
+		state.SweepDefinitions(r.Tx, r.Key(""))
 		return nil
 	})
-}
-
-// sweepDefinitions removes definitions whose deletion waited for their users.
-func (r *request) sweepDefinitions() {
-	doomed := map[string]string{} // ARN → key
-	for key, td := range state.TaskDefinitions.Prefix(r.Tx, r.Key("")) {
-		if td.Def.V.Status == types.TaskDefinitionStatusDeleteInProgress {
-			doomed[get(td.Def.V.TaskDefinitionArn)] = key
-		}
-	}
-	if len(doomed) == 0 {
-		return
-	}
-	for _, svc := range state.Services.Prefix(r.Tx, r.Key("")) {
-		if svc.Status == inactive {
-			continue
-		}
-		for _, n := range append(slices.Clone(svc.Listed), svc.Primary, svc.Live) {
-			if rev, ok := state.Revisions.Get(r.Tx, svc.Key()+"/"+n); ok {
-				delete(doomed, get(rev.Body.V.TaskDefinition))
-			}
-		}
-	}
-	for _, t := range state.Tasks.Prefix(r.Tx, r.Key("")) {
-		if t.LastStatus != stopped {
-			delete(doomed, t.TaskDefinition)
-		}
-	}
-	for _, key := range doomed {
-		state.TaskDefinitions.Delete(r.Tx, key)
-	}
 }
