@@ -77,14 +77,8 @@ func (d *Driver) adoptPlanned(plan shim.Plan, status runtime.Status, known bool)
 		return err
 	}
 	switch {
-	case lock == nil: // a shim lives
-		d.work.Go(func() {
-			conn, err := t.dial()
-			if err != nil {
-				d.log.Warn("cannot connect to the supervisor of a task", "task", t.id, "error", err)
-			}
-			t.follow(conn)
-		})
+	case lock == nil: // a shim lives, or what was just becoming one
+		d.work.Go(func() { t.adopted(plan) })
 		return nil
 	case plan.Boot != bootID():
 		lock.Close()
@@ -97,6 +91,24 @@ func (d *Driver) adoptPlanned(plan shim.Plan, status runtime.Status, known bool)
 		d.work.Go(func() { t.settle(lostReason) })
 	}
 	return nil
+}
+
+// adopted follows the shim that holds the task's lock. A process that the last
+// driver was just starting holds it, too, until it is another program: when the
+// lock becomes free and no shim has ever told a status, there was none, and the
+// task is still to be launched.
+func (t *task) adopted(plan shim.Plan) {
+	conn, err := t.dial()
+	if err != nil {
+		t.d.log.Warn("cannot connect to the supervisor of a task", "task", t.id, "error", err)
+	}
+	if conn == nil && err == nil && t.d.ctx.Err() == nil {
+		if _, err := shim.ReadStatus(t.dir); errors.Is(err, fs.ErrNotExist) {
+			t.launch(plan)
+			return
+		}
+	}
+	t.follow(conn)
 }
 
 // hold enters a task with its last known status.

@@ -223,6 +223,33 @@ func TestRebootLeavesStoppedTasks(t *testing.T) {
 	w.remove(id)
 }
 
+// TestALockWithoutShim: a process that the last driver was just starting may hold
+// a task's lock for a moment. When it lets go and no shim ever told a status, the
+// task is not lost: it was not started yet.
+func TestALockWithoutShim(t *testing.T) {
+	w := newWorld(t)
+	id := w.start(w.spec(app("a", "hang=")))
+	w.running(id)
+	w.Close()
+	w.killShim(id)
+	dir := filepath.Join(w.opts.Dir, "tasks", id)
+	if err := os.Remove(filepath.Join(dir, "status.json")); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Open(filepath.Join(dir, "plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	lock.Close()
+	w.running(id)
+	w.stop(id)
+	w.remove(id)
+}
+
 func TestHalfWrittenTasksAreDropped(t *testing.T) {
 	w := newWorld(t)
 	w.Close()
