@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -123,6 +124,7 @@ func end(t *state.Task, now time.Time) {
 	if t.ENI != "" {
 		t.ENIStatus = "DELETED"
 	}
+	t.Containers = slices.Clone(t.Containers) // readers hold the former record
 	for i := range t.Containers {
 		t.Containers[i].Status = Stopped
 	}
