@@ -2,7 +2,6 @@ package blackbox
 
 import (
 	"context"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"github.com/grue-ecs/grue/test/boto"
 	"github.com/grue-ecs/grue/test/harness"
 )
 
@@ -36,9 +36,7 @@ func TestLambdaHook(t *testing.T) {
 	})
 	t.Run("zip", func(t *testing.T) {
 		t.Parallel()
-		if exec.Command("python3", "-c", "import boto3").Run() != nil {
-			t.Skip("python3 has no boto3")
-		}
+		boto.Python(t)
 		approved(t, "hook-zip", func(l *lambdas, in *lambda.CreateFunctionInput) {
 			in.PackageType, in.Runtime, in.Handler = types.PackageTypeZip, types.RuntimePython312, aws.String("hook.handler")
 			in.Code = &types.FunctionCode{ZipFile: zipOf(l.t, map[string]string{"hook.py": approvePython})}

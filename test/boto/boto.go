@@ -24,6 +24,18 @@ sys.exit("ListServiceDeployments" not in boto3.session.Session().client("ecs", r
 // Python is the interpreter to run a boto3 script with.
 func Python(t testing.TB) string {
 	t.Helper()
+	if python := find(); python != "" {
+		return python
+	}
+	if why := os.Getenv("GRUE_NO_BOTO3"); why != "" {
+		t.Skip(why)
+	}
+	t.Fatal("no boto3 of 2025 or later: run `make test`, which installs it, or pip install boto3")
+	return ""
+}
+
+// find is "" where there is none.
+func find() string {
 	_, self, _, _ := runtime.Caller(0)
 	root := filepath.Dir(filepath.Dir(filepath.Dir(self)))
 	for _, python := range []string{filepath.Join(root, ".venv", "bin", "python3"), "python3"} {
@@ -31,11 +43,15 @@ func Python(t testing.TB) string {
 			return python
 		}
 	}
-	if why := os.Getenv("GRUE_NO_BOTO3"); why != "" {
-		t.Skip(why)
-	}
-	t.Fatal("no boto3 of 2025 or later: run `make test`, which installs it, or pip install boto3")
 	return ""
+}
+
+// Prefer makes that interpreter the python3 that programs find which are started
+// from now on: functions that import boto3 run with it, too.
+func Prefer() {
+	if python := find(); filepath.IsAbs(python) {
+		_ = os.Setenv("PATH", filepath.Dir(python)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
 }
 
 // model prints where botocore keeps its models, unless it is newer than the AWS

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/grue-ecs/grue/test/boto"
 )
 
 // The query protocol, as Terraform and older SDKs speak it, and gzip in it.
@@ -66,11 +68,9 @@ func TestQueryProtocol(t *testing.T) {
 }
 
 func TestBoto3(t *testing.T) {
-	if exec.Command("python3", "-c", "import boto3").Run() != nil {
-		t.Skip("boto3 is not installed")
-	}
+	python := boto.Python(t)
 	w := newWorld(t)
-	out, err := exec.Command("python3", "testdata/life.py", w.url).CombinedOutput()
+	out, err := exec.Command(python, "testdata/life.py", w.url).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -79,7 +79,7 @@ func TestBoto3(t *testing.T) {
 
 func TestCLI(t *testing.T) {
 	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed")
+		t.Fatal("the AWS CLI is not installed: make test does it")
 	}
 	w := newWorld(t)
 	run := func(args ...string) string {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"github.com/grue-ecs/grue/test/boto"
 	"github.com/grue-ecs/grue/test/harness"
 )
 
@@ -24,20 +25,19 @@ func start(t *testing.T) *harness.Grue {
 	t.Helper()
 	for _, name := range []string{"python3", "node"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skip(name + " is not installed")
+			t.Fatal(name + " is not installed: make test does it")
 		}
-	}
-	if exec.Command("python3", "-c", "import boto3").Run() != nil {
-		t.Skip("boto3 is not installed")
 	}
 	return harness.Start(t, "--runtime", "fake")
 }
 
 func TestBoto3(t *testing.T) {
+	python := boto.Python(t)
+	boto.Prefer() // functions of the script use boto3, too
 	g := start(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "python3", filepath.Join("testdata", "life.py"), g.URL()).CombinedOutput()
+	out, err := exec.CommandContext(ctx, python, filepath.Join("testdata", "life.py"), g.URL()).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -63,7 +63,7 @@ func zipped(t *testing.T, name, text string) []byte {
 func TestCLI(t *testing.T) {
 	g := start(t)
 	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI is not installed")
+		t.Fatal("the AWS CLI is not installed: make test does it")
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "code.zip"), zipped(t, "app.py", "def handler(e, c):\n    return {'got': e}\n"), 0o600); err != nil {

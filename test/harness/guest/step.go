@@ -92,26 +92,32 @@ func init() {
 		"resolve": func(arg []string) string { a, err := net.LookupHost(arg[0]); return strings.Join(a, " ") + said2(err) },
 		"user":    func([]string) string { return fmt.Sprint(os.Getuid(), ":", os.Getgid()) },
 		"cwd":     func([]string) string { d, err := os.Getwd(); return d + said2(err) },
-		"nofile": func([]string) string {
-			doc, err := os.ReadFile("/proc/self/limits")
-			for line := range strings.Lines(string(doc)) {
-				if f := strings.Fields(line); strings.HasPrefix(line, "Max open files") {
-					return f[3] + ":" + f[4]
-				}
-			}
-			return said(err)
-		},
-		"address": func([]string) string {
-			list, err := net.InterfaceAddrs()
-			var out []string
-			for _, a := range list {
-				if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
-					out = append(out, ip.IP.String())
-				}
-			}
-			return strings.Join(out, " ") + said2(err)
-		},
+		"nofile":  nofile,
+		"address": address,
 	}
+}
+
+// nofile tells the limits of open files, soft:hard.
+func nofile([]string) string {
+	doc, err := os.ReadFile("/proc/self/limits")
+	for line := range strings.Lines(string(doc)) {
+		if f := strings.Fields(line); strings.HasPrefix(line, "Max open files") {
+			return f[3] + ":" + f[4]
+		}
+	}
+	return said(err)
+}
+
+// address lists the IPv4 addresses of the container.
+func address([]string) string {
+	list, err := net.InterfaceAddrs()
+	var out []string
+	for _, a := range list {
+		if ip, ok := a.(*net.IPNet); ok && !ip.IP.IsLoopback() && ip.IP.To4() != nil {
+			out = append(out, ip.IP.String())
+		}
+	}
+	return strings.Join(out, " ") + said2(err)
 }
 
 // do runs one step.
