@@ -41,4 +41,6 @@ type Traffic struct {
 	// below 100 µs × 2^(i/2).
 	Latency    [48]uint32    `json:"latency"`
 	LatencySum time.Duration `json:"latencySum"`
+	// Flows by protocol, of network load balancers.
+	Flows map[string]*FlowTraffic `json:"flows,omitempty"`
 }

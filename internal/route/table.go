@@ -18,13 +18,15 @@ type Table struct {
 	Report time.Duration `json:"report,omitempty"`
 }
 
-// Listener is one load balancer listener, bound to the load balancer's address.
+// Listener is one load balancer listener, bound to the load balancer's address, or
+// an endpoint of Service Connect, bound inside the tasks that may call it.
 type Listener struct {
 	ARN        string       `json:"arn"`
 	LB         string       `json:"lb"` // "app/name/id": the CloudWatch dimension
 	LBARN      string       `json:"lbArn"`
-	Address    string       `json:"address"`  // "ip:port" to bind
-	Protocol   string       `json:"protocol"` // HTTP or HTTPS
+	Address    string       `json:"address"` // "ip:port" to bind; "" = only Binds
+	Binds      []Bind       `json:"binds,omitempty"`
+	Protocol   string       `json:"protocol"` // see Protocol…
 	Certs      []string     `json:"certs"`    // ARNs, the first is the default; empty with HTTPS = a self-signed one
 	SSLPolicy  string       `json:"sslPolicy"`
 	Rules      []Rule       `json:"rules"` // ascending priority, the default rule last
@@ -34,6 +36,8 @@ type Listener struct {
 	// RenameHeaders renames x-amzn-mtls/tls request headers (listener attributes routing.http.request.*).
 	RenameHeaders map[string]string `json:"renameHeaders,omitempty"`
 	ServerHeader  bool              `json:"serverHeader"` // routing.http.response.server.enabled
+	Connect       *Connect          `json:"connect,omitempty"`
+	ALPN          string            `json:"alpn,omitempty"` // ALPN policy of a TLS listener
 }
 
 // LBAttributes are the load balancer attributes that the data plane obeys.
@@ -119,25 +123,28 @@ type Fixed struct {
 type Group struct {
 	ARN             string        `json:"arn"`
 	Dimension       string        `json:"dimension"` // "targetgroup/name/id"
-	Protocol        string        `json:"protocol"`  // HTTP or HTTPS to the targets
+	Protocol        string        `json:"protocol"`  // HTTP or HTTPS to the targets; TCP, TLS, UDP, TCP_UDP behind Layer4
 	Version         string        `json:"version"`   // HTTP1, HTTP2 or GRPC
 	InUse           bool          `json:"inUse"`     // referenced by a listener or rule: only then is it probed
 	Check           Check         `json:"check"`
 	Targets         []Target      `json:"targets"`
 	Algorithm       string        `json:"algorithm"` // round_robin, least_outstanding_requests, weighted_random
 	SlowStart       time.Duration `json:"slowStart"`
-	Stickiness      string        `json:"stickiness"` // "", lb_cookie or app_cookie
+	Stickiness      string        `json:"stickiness"` // "", lb_cookie, app_cookie or source_ip
 	StickyDuration  time.Duration `json:"stickyDuration"`
 	AppCookie       string        `json:"appCookie"`
 	MinHealthyCount int           `json:"minHealthyCount"` // unhealthy_state_routing.minimum_healthy_targets.count, 1
 	MinHealthyPct   int           `json:"minHealthyPct"`   // …percentage; 0 = off
 	DrainTimeout    time.Duration `json:"drainTimeout"`    // deregistration_delay.timeout_seconds
+	Flows           *Flows        `json:"flows,omitempty"`
+	Resilience      *Resilience   `json:"resilience,omitempty"`
+	Verify          *Verify       `json:"verify,omitempty"`
 }
 
 // Check is a target group's health check.
 type Check struct {
 	Enabled            bool          `json:"enabled"`
-	Protocol           string        `json:"protocol"` // HTTP, HTTPS
+	Protocol           string        `json:"protocol"` // HTTP, HTTPS, TCP
 	Port               string        `json:"port"`     // traffic-port or a number
 	Path               string        `json:"path"`
 	Interval           time.Duration `json:"interval"`
