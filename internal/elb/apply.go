@@ -39,6 +39,9 @@ func (b *Balancer) publish() uint64 {
 		b.revision = rev
 		faultBuild.Hit()
 		t = build(tx)
+		for _, add := range b.opts.Parts {
+			add(tx, t)
+		}
 		b.remember(tx)
 	})
 	if t == nil {

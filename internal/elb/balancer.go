@@ -41,6 +41,10 @@ type Options struct {
 	Epoch     uint64        // of the tables; 0 = the store's
 	Log       *slog.Logger
 	Now       func() time.Time // nil = time.Now
+	// Parts add what is not a load balancer's to every table: Service Connect. They
+	// are called with the records that the table is made of, must be quick, and are
+	// called again after Touch and after any change of Cloud Map's records.
+	Parts []func(tx *store.Tx, t *route.Table)
 }
 
 // Balancer turns records into tables and reports into states. All methods are

@@ -10,12 +10,13 @@ import (
 
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/grue-ecs/grue/internal/cloudmap"
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
 // build makes the part of a table that comes from records: listeners, groups,
-// certificates and the load balancers' names.
+// certificates, the load balancers' names and those of Cloud Map.
 func build(tx *store.Tx) *route.Table {
 	t := &route.Table{
 		Groups: map[string]*route.Group{},
@@ -36,6 +37,7 @@ func build(tx *store.Tx) *route.Table {
 	for arn, g := range groups.All(tx) {
 		t.Groups[arn] = buildGroup(tx, g)
 	}
+	cloudmap.Names(tx, t)
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/grue-ecs/grue/internal/cloudmap"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -72,7 +73,7 @@ func (b *Balancer) committed(c store.Commit) {
 	woken := false
 	for _, change := range c.Changes {
 		switch change.Kind {
-		case revisions.Kind():
+		case revisions.Kind(), cloudmap.ChangesKind:
 			woken = true
 		case registrations.Kind():
 			r, old := registrations.Of(change)

@@ -14,6 +14,8 @@ type Table struct {
 	Ports     []HostPort             `json:"ports"`  // published ports of bridge-mode tasks
 	Names     map[string][]string    `json:"names"`  // DNS names (lower case, no trailing dot) → addresses, for tasks' resolver
 	DNS       []string               `json:"dns"`    // addresses (host:port) on which the tasks' resolver listens
+	Zones     []Zone                 `json:"zones,omitempty"`
+	Records   map[string]*Records    `json:"records,omitempty"` // by name, like Names; below Zones
 	// Report is how often a proxy reports its traffic; 0 = every second.
 	Report time.Duration `json:"report,omitempty"`
 }
