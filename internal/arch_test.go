@@ -28,11 +28,11 @@ var rows = []struct {
 	packages []string
 }{
 	{"0 values", []string{"arn", "fault"}},
-	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "pattern"}},
+	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "pattern", "cron"}},
 	{"2 reference model", []string{"model"}},
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
-	{"3 machine: contracts", []string{"runtime"}},
+	{"3 machine: contracts", []string{"runtime", "socket"}},
 	{"3 machine: records and content", []string{"state", "image", "logs", "secret", "outbox", "cloudmap"}},
 	{"4 planes: watching", []string{"watch", "usage"}},
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},

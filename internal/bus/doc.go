@@ -26,5 +26,5 @@
 // Files: record.go (buses, rules), destination.go (connections, API destinations),
 // router.go (the loop), feed.go (the history), dispatch.go (rules to targets),
 // event.go, path.go and transform.go (inputs), target.go (deliveries), call.go and
-// oauth.go (HTTP), schedule.go and cron.go (rules by the clock).
+// oauth.go (HTTP), schedule.go (rules by the clock).
 package bus

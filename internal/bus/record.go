@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/cron"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
 )
@@ -148,11 +149,11 @@ func (r *Router) PutRule(tx *store.Tx, next *Rule) error {
 		next.Since = r.opts.Store.LastEvent()
 		next.Next = time.Time{}
 		if next.Schedule != "" {
-			s, err := ParseSchedule(next.Schedule)
+			s, err := cron.Parse(next.Schedule)
 			if err != nil {
 				return err
 			}
-			next.Next = s.after(r.opts.Now(), r.opts.Minute)
+			next.Next = s.After(r.opts.Now(), r.opts.Minute)
 		}
 	}
 	rules.Put(tx, next.key(), next)

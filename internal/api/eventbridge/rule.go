@@ -12,6 +12,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/bus"
+	"github.com/grue-ecs/grue/internal/cron"
 	"github.com/grue-ecs/grue/internal/pattern"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -79,7 +80,7 @@ func checkRule(in *eventbridge.PutRuleInput) error {
 		}
 	}
 	if in.ScheduleExpression != nil && *in.ScheduleExpression != "" {
-		if _, err := bus.ParseSchedule(*in.ScheduleExpression); err != nil {
+		if _, err := cron.Parse(*in.ScheduleExpression); err != nil {
 			return invalid("Parameter ScheduleExpression is not valid. Reason: %s", err)
 		}
 	}

@@ -1,4 +1,4 @@
-package bus
+package cron
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// cron is cron(minutes hours day-of-month month day-of-week year), in UTC. One of
-// the two days is ?.
-type cron struct {
+// expression is cron(minutes hours day-of-month month day-of-week year). One of the
+// two days is ?. Its days are dates without a time zone: midnights in UTC.
+type expression struct {
 	minutes, hours, months, years []int
 	dayOf                         func(time.Time) bool
 }
@@ -20,7 +20,7 @@ var (
 	dayNames   = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
 )
 
-func parseCron(text string) (*cron, error) {
+func parseCron(text string) (*expression, error) {
 	f := strings.Fields(text)
 	if len(f) != 6 {
 		return nil, fmt.Errorf("cron(%s) has %d fields; it needs 6: minutes hours day-of-month month day-of-week year", text, len(f))
@@ -28,7 +28,7 @@ func parseCron(text string) (*cron, error) {
 	if (f[2] == "?") == (f[4] == "?") {
 		return nil, fmt.Errorf("cron(%s): one of day-of-month and day-of-week must be ?, the other not", text)
 	}
-	c := &cron{}
+	c := &expression{}
 	for _, field := range []struct {
 		into      *[]int
 		text      string
@@ -159,18 +159,18 @@ func parseDayOfWeek(text string) (func(time.Time) bool, error) {
 // weekday counts from 1, Sunday.
 func weekday(t time.Time) int { return int(t.Weekday()) + 1 }
 
-// after finds the next minute; zero = none.
-func (c *cron) after(now time.Time) time.Time {
-	now = now.UTC()
+// after finds the next minute in a time zone; zero = none.
+func (c *expression) after(now time.Time, zone *time.Location) time.Time {
+	local := now.In(zone)
 	last := c.years[len(c.years)-1]
-	for day := now.Truncate(24 * time.Hour); day.Year() <= last; {
+	for day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC); day.Year() <= last; {
 		switch {
 		case !slices.Contains(c.years, day.Year()):
 			day = time.Date(day.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
 		case !slices.Contains(c.months, int(day.Month())):
 			day = time.Date(day.Year(), day.Month()+1, 1, 0, 0, 0, 0, time.UTC)
 		default:
-			if t, ok := c.onDay(day, now); ok {
+			if t, ok := c.onDay(day, now, zone); ok {
 				return t
 			}
 			day = day.AddDate(0, 0, 1)
@@ -180,14 +180,15 @@ func (c *cron) after(now time.Time) time.Time {
 }
 
 // onDay finds the first minute of a day that is after now.
-func (c *cron) onDay(day, now time.Time) (time.Time, bool) {
+func (c *expression) onDay(day, now time.Time, zone *time.Location) (time.Time, bool) {
 	if !c.dayOf(day) {
 		return time.Time{}, false
 	}
 	for _, h := range c.hours {
 		for _, m := range c.minutes {
-			if t := day.Add(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute); t.After(now) {
-				return t, true
+			t := time.Date(day.Year(), day.Month(), day.Day(), h, m, 0, 0, zone)
+			if t.After(now) && t.Hour() == h && t.Minute() == m {
+				return t.UTC(), true
 			}
 		}
 	}
