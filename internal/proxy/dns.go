@@ -3,25 +3,20 @@ package proxy
 import (
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/grue-ecs/grue/internal/link"
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/miekg/dns"
 )
 
-// nameTTL is the time to live of our own names, in seconds: tasks come and go.
-const nameTTL = 1
-
 // resolver answers the DNS questions of tasks: names of the table with its
 // authority, everything else from upstream.
 type resolver struct {
 	proxy    *Proxy
 	upstream []string
-	names    atomic.Pointer[map[string][]string]
+	names    atomic.Pointer[nameBook]
 	cache    dnsCache
 	mu       sync.Mutex
 	open     map[string]*dnsAddress
@@ -37,7 +32,7 @@ type dnsAddress struct {
 
 func newResolver(p *Proxy, upstream []string) *resolver {
 	r := &resolver{proxy: p, upstream: upstream, open: make(map[string]*dnsAddress)}
-	r.names.Store(&map[string][]string{})
+	r.names.Store(newNameBook(&route.Table{}))
 	if len(r.upstream) == 0 {
 		r.upstream = systemResolvers()
 	}
@@ -58,11 +53,7 @@ func systemResolvers() (out []string) {
 
 // apply takes names and addresses of a table over.
 func (r *resolver) apply(t *route.Table) (failures []link.BindFailure) {
-	names := t.Names
-	if names == nil {
-		names = map[string][]string{}
-	}
-	r.names.Store(&names)
+	r.names.Store(newNameBook(t))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := make(map[string]bool, len(t.DNS))
@@ -95,7 +86,7 @@ func (r *resolver) listen(address string) (*dnsAddress, error) {
 	if err != nil {
 		return nil, err
 	}
-	tcp, err := r.proxy.adopted.tcp(address)
+	tcp, err := r.proxy.adopted.tcp("tcp|" + address)
 	if err == nil && tcp == nil {
 		tcp, err = listenTCP(address)
 	}
@@ -142,56 +133,4 @@ func (r *resolver) each(add func(string, interface{ File() (*os.File, error) }))
 		add("udp|"+address, a.udp)
 		add("tcp|"+address, a.tcp)
 	}
-}
-
-// ServeDNS implements dns.Handler.
-func (r *resolver) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
-	if len(q.Question) != 1 || q.Opcode != dns.OpcodeQuery {
-		_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeNotImplemented))
-		return
-	}
-	name := strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")
-	if addresses, ours := (*r.names.Load())[name]; ours {
-		_ = w.WriteMsg(r.own(q, addresses))
-		return
-	}
-	_, overUDP := w.RemoteAddr().(*net.UDPAddr)
-	answer := r.forward(q, overUDP)
-	if overUDP {
-		answer.Truncate(sizeFor(q))
-	}
-	_ = w.WriteMsg(answer)
-}
-
-// own answers for a name of the table: A with its IPv4 addresses, AAAA with its
-// IPv6 ones, anything else without records but without an error.
-func (r *resolver) own(q *dns.Msg, addresses []string) *dns.Msg {
-	m := new(dns.Msg).SetReply(q)
-	m.Authoritative, m.RecursionAvailable = true, true
-	head := dns.RR_Header{Name: q.Question[0].Name, Class: dns.ClassINET, Ttl: nameTTL}
-	for _, a := range addresses {
-		ip := net.ParseIP(a)
-		switch kind := q.Question[0].Qtype; {
-		case kind == dns.TypeA && ip.To4() != nil:
-			head.Rrtype = dns.TypeA
-			m.Answer = append(m.Answer, &dns.A{Hdr: head, A: ip.To4()})
-		case kind == dns.TypeAAAA && ip != nil && ip.To4() == nil:
-			head.Rrtype = dns.TypeAAAA
-			m.Answer = append(m.Answer, &dns.AAAA{Hdr: head, AAAA: ip})
-		}
-	}
-	if n := len(m.Answer); n > 1 { // everybody gets a turn at the front
-		first := int(uint64(time.Now().UnixNano()/1000) % uint64(n))
-		m.Answer = append(m.Answer[first:n:n], m.Answer[:first]...)
-	}
-	m.Truncate(sizeFor(q))
-	return m
-}
-
-// sizeFor is the size of a UDP answer that the client takes.
-func sizeFor(q *dns.Msg) int {
-	if opt := q.IsEdns0(); opt != nil && opt.UDPSize() > dns.MinMsgSize {
-		return int(opt.UDPSize())
-	}
-	return dns.MinMsgSize
 }

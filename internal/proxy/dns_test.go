@@ -10,7 +10,7 @@ import (
 )
 
 // upstreamDNS is a resolver that knows one name and counts questions.
-func upstreamDNS(t *testing.T, asked *atomic.Int64) string {
+func upstreamDNS(t testing.TB, asked *atomic.Int64) string {
 	t.Helper()
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
