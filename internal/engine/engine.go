@@ -53,6 +53,9 @@ type Options struct {
 	Hooks hook.Caller
 	// Metadata is the host:port of the task metadata endpoint; "" = 169.254.170.2.
 	Metadata string
+	// Endpoint is where tasks with a task role reach AWS's APIs, for
+	// AWS_ENDPOINT_URL; "" = tasks cannot.
+	Endpoint string
 	// Foreign tells which tasks of the driver are not the engine's: it leaves them
 	// alone. nil = none.
 	Foreign func(task string) bool

@@ -49,6 +49,9 @@ func (e *Engine) fillEnvironment(t *state.Task, def *ecs.TaskDefinition, s *runt
 			return err
 		}
 		e.agentEnvironment(t, s.Containers[i].EndpointID, env)
+		if state.TaskRole(t, def) != "" {
+			e.roleEnvironment(s.Containers[i].EndpointID, env)
+		}
 		s.Containers[i].Env = envList(env)
 	}
 	return nil
@@ -70,6 +73,19 @@ func (e *Engine) agentEnvironment(t *state.Task, endpoint string, env map[string
 		for k, v := range e.opts.TaskEnvironment(t) {
 			env[k] = v
 		}
+	}
+}
+
+// roleEnvironment tells the AWS SDKs of a task with a role where to get the keys of
+// the role, as the ECS agent does, and where the APIs are. A definition that
+// names an endpoint or brings keys of its own keeps both.
+func (e *Engine) roleEnvironment(endpoint string, env map[string]string) {
+	_, own := env["AWS_ACCESS_KEY_ID"]
+	if _, named := env["AWS_ENDPOINT_URL"]; !named && !own && e.opts.Endpoint != "" {
+		env["AWS_ENDPOINT_URL"] = e.opts.Endpoint
+	}
+	if e.opts.Metadata == MetadataAddress { // the SDKs ask no other address without TLS
+		env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/" + endpoint
 	}
 }
 

@@ -1,7 +1,9 @@
 // Package metadata serves what a container may ask about itself: the ECS task
-// metadata endpoint version 4 (and 3) and the agent's task-protection endpoint.
+// metadata endpoint version 4 (and 3), the keys of the task's role, and the agent's
+// task-protection endpoint.
 //
-//	169.254.170.2 ─┬─ /v4/<endpoint id>[/task|/taskWithTags|/stats|/task/stats]
+//	169.254.170.2 ─┬─ /v2/credentials/<endpoint id>   keys of the task's role
+//	               ├─ /v4/<endpoint id>[/task|/taskWithTags|/stats|/task/stats]
 //	               ├─ /v3/<endpoint id>…       the same documents
 //	               └─ /api/<endpoint id>/task-protection/v1/state
 //
@@ -10,5 +12,5 @@
 // task's record; resource use is read from the runtime at the time of asking.
 //
 // container.go and task.go shape the documents, stats.go the resource use,
-// protection.go the agent's endpoint, index.go finds a container by its id.
+// credentials.go the keys of roles, protection.go the agent's endpoint, index.go finds a container by its id.
 package metadata

@@ -18,13 +18,16 @@ type Options struct {
 	// Stats reads the resource use of a task's containers by name.
 	Stats func(ctx context.Context, taskID string) (map[string]runtime.Stats, error)
 	VPC   string
-	Now   func() time.Time // nil = time.Now
+	// Credentials makes the keys of task roles; nil = tasks get none.
+	Credentials Issuer
+	Now         func() time.Time // nil = time.Now
 }
 
 // Handler serves the endpoint. Close it when it is no longer used.
 type Handler struct {
 	opts  Options
 	index *index
+	keys  keyring
 	stop  func()
 	mux   *http.ServeMux
 }
@@ -34,7 +37,7 @@ func New(o Options) *Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Handler{opts: o, mux: http.NewServeMux()}
+	h := &Handler{opts: o, mux: http.NewServeMux(), keys: keyring{byTask: map[string]Credentials{}}}
 	h.index, h.stop = newIndex(o.Store)
 	for _, v := range []string{"/v3/", "/v4/"} {
 		h.mux.HandleFunc("GET "+v+"{id}", h.container)
@@ -44,6 +47,7 @@ func New(o Options) *Handler {
 		h.mux.HandleFunc("GET "+v+"{id}/stats", h.stats)
 		h.mux.HandleFunc("GET "+v+"{id}/task/stats", h.taskStats)
 	}
+	h.mux.HandleFunc("GET /v2/credentials/{id}", h.credentials)
 	h.mux.HandleFunc("GET /api/{id}/task-protection/v1/state", h.getProtection)
 	h.mux.HandleFunc("PUT /api/{id}/task-protection/v1/state", h.putProtection)
 	return h

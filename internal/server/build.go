@@ -41,7 +41,8 @@ type server struct {
 	logs      *logs.Store
 	vault     *secret.Vault
 	functions *function.Functions
-	inside    net.Listener // for functions in containers; nil where there are none
+	inside    net.Listener // for functions in containers and tasks; nil where there are none
+	insideURL string       // of inside, as they reach it
 	ec2       *ec2.Service
 	metrics   *metric.Store
 	topics    *topic.Topics

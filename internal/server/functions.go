@@ -16,6 +16,7 @@ import (
 	"github.com/grue-ecs/grue/internal/api/sts"
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/function"
+	"github.com/grue-ecs/grue/internal/metadata"
 	"github.com/grue-ecs/grue/internal/runtime"
 )
 
@@ -25,7 +26,7 @@ func (s *server) openFunctions() (err error) {
 	url, ca := s.ownEndpoint()
 	s.functions, err = function.New(function.Options{
 		Dir: s.path("functions"), Store: s.store, Logs: s.logs, Endpoint: url, CA: ca,
-		Credentials: s.functionCredentials, Minute: s.opts.Minute, Log: s.log,
+		Credentials: s.roleCredentials, Minute: s.opts.Minute, Log: s.log,
 		Containers: s.functionContainers(),
 	})
 	if err != nil {
@@ -44,19 +45,19 @@ func (s *server) functionContainers() *function.Containers {
 	if p.inside == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(p.inside, "0"))
+	l, err := listenInside(p.inside)
 	if err != nil {
 		s.log.Error("container images cannot be run as functions: tasks do not reach this machine", "err", err)
 		return nil
 	}
 	s.onClose(func() { l.Close() })
 	s.inside = l
-	url := "http://" + l.Addr().String()
+	s.insideURL = "http://" + l.Addr().String()
 	if p.name != "" {
-		url = fmt.Sprintf("http://%s:%d", p.name, l.Addr().(*net.TCPAddr).Port)
+		s.insideURL = fmt.Sprintf("http://%s:%d", p.name, l.Addr().(*net.TCPAddr).Port)
 	}
 	c := &function.Containers{
-		Driver: p.driver, Listen: p.inside, Host: p.name, Endpoint: url,
+		Driver: p.driver, Listen: p.inside, Host: p.name, Endpoint: s.insideURL,
 		Resolve: func(ctx context.Context, ref string) (string, error) {
 			return s.images.Resolve(ctx, ref, runtime.RegistryAuth{})
 		},
@@ -68,6 +69,16 @@ func (s *server) functionContainers() *function.Containers {
 		}
 	}
 	return c
+}
+
+// listenInside takes port 4566 of the address, so that tasks find the API where
+// they found it before a restart of the server; any other port when another
+// program has it.
+func listenInside(address string) (net.Listener, error) {
+	if l, err := net.Listen("tcp", net.JoinHostPort(address, "4566")); err == nil {
+		return l, nil
+	}
+	return net.Listen("tcp", net.JoinHostPort(address, "0"))
 }
 
 // ownEndpoint is where programs on this machine find the API, and the
@@ -92,12 +103,18 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-// functionLife is how long the keys of an environment are good; the role's
-// maximum does not bound them, as in AWS.
-const functionLife = 12 * time.Hour
+// roleLife is how long the keys of a function's environment or of a task are good;
+// the role's maximum does not bound them, as in AWS.
+const roleLife = 12 * time.Hour
 
-// functionCredentials opens a session of a function's role.
-func (s *server) functionCredentials(_ arn.Scope, roleARN, name string) (function.Credentials, error) {
+// taskCredentials opens a session of a task's role.
+func (s *server) taskCredentials(scope arn.Scope, role, task string) (metadata.Credentials, error) {
+	c, err := s.roleCredentials(scope, role, task)
+	return metadata.Credentials{AccessKeyID: c.AccessKey, SecretAccessKey: c.Secret, Token: c.Token, Expiration: c.Expires}, err
+}
+
+// roleCredentials opens a session of the role of a function or of a task.
+func (s *server) roleCredentials(_ arn.Scope, roleARN, name string) (function.Credentials, error) {
 	role, ok := arn.Parse(roleARN)
 	if !ok {
 		return function.Credentials{}, fmt.Errorf("%q is not the ARN of a role", roleARN)
@@ -113,7 +130,7 @@ func (s *server) functionCredentials(_ arn.Scope, roleARN, name string) (functio
 	rand.Read(token)
 	c := function.Credentials{
 		AccessKey: "ASIA" + rand.Text()[:16], Secret: base64.StdEncoding.EncodeToString(secret),
-		Token: base64.StdEncoding.EncodeToString(token), Expires: time.Now().Add(functionLife).UTC().Truncate(time.Second),
+		Token: base64.StdEncoding.EncodeToString(token), Expires: time.Now().Add(roleLife).UTC().Truncate(time.Second),
 	}
 	return c, sts.NewKeys(s.store, nil).Save(sts.Session{
 		AccessKey: c.AccessKey, Secret: c.Secret, Token: c.Token, Expires: c.Expires, Account: role.Account,

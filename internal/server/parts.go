@@ -112,13 +112,13 @@ func (s *server) openEngine() (err error) {
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Hooks: hooks, Foreign: function.OwnsTask,
+		Hooks: hooks, Foreign: function.OwnsTask, Endpoint: s.insideURL,
 	})
 	if err != nil {
 		return err
 	}
 	s.metadata = metadata.New(metadata.Options{
-		Store: s.store, VPC: s.machine.VPC,
+		Store: s.store, VPC: s.machine.VPC, Credentials: s.taskCredentials,
 		Stats: func(ctx context.Context, id string) (map[string]runtime.Stats, error) {
 			return s.platform.driver.Stats(ctx, id)
 		},
