@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/grue-ecs/grue/internal/listening"
 )
 
 // upCmd is `grue up`.
@@ -99,6 +101,12 @@ type upRun struct {
 // live keeps server and proxy alive until a signal arrives or the server cannot
 // start at all.
 func (u *upRun) live(stopping <-chan os.Signal) error {
+	// The proxy's listening sockets stay open here while it restarts.
+	sockets, err := keepSockets(filepath.Join(u.cmd.Data, "proxy"), u.log)
+	if err != nil {
+		return explainDir(u.cmd.Data, err)
+	}
+	defer sockets.Close()
 	u.server = &keeper{name: "server", log: u.log, start: u.startServer, lost: u.serverLost}
 	u.proxy = &keeper{name: "proxy", log: u.log, start: u.startProxy}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -109,7 +117,6 @@ func (u *upRun) live(stopping <-chan os.Signal) error {
 			u.failed <- err
 		}
 	})
-	var err error
 	select {
 	case sig := <-stopping:
 		u.log.Info("stopping", "signal", sig.String(), "keep_tasks", u.cmd.KeepTasks)
@@ -119,6 +126,14 @@ func (u *upRun) live(stopping <-chan os.Signal) error {
 	parts.Wait()
 	u.stop(stopping, err != nil)
 	return err
+}
+
+// keepSockets holds the sockets of the proxies that use dir.
+func keepSockets(dir string, log *slog.Logger) (*listening.Keeper, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return listening.Keep(filepath.Join(dir, listening.File), log)
 }
 
 // stop ends the server, which stops the tasks, and then the proxy, so that tasks
