@@ -57,8 +57,11 @@ type Identity struct {
 // listen on; everything else of the table is served.
 type BindFailure struct {
 	Listener string `json:"listener"` // ARN, or what the address is for
-	Address  string `json:"address"`
-	Error    string `json:"error"`
+	// NetNS and Task are those of the bind, for an address inside a task.
+	NetNS   string `json:"netns,omitempty"`
+	Task    string `json:"task,omitempty"`
+	Address string `json:"address"`
+	Error   string `json:"error"`
 }
 
 var errTooLong = errors.New("link: message is too long")

@@ -8,11 +8,15 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/grue-ecs/grue/internal/listening"
 )
 
 // adopted are the sockets taken over from the process before, by
 // network|address, until they are used.
 type adopted struct {
+	keeper *listening.Client // holds them over the death of a process
+
 	mu    sync.Mutex
 	files map[string]*os.File
 }
@@ -87,17 +91,31 @@ func receiveSockets(conn *net.UnixConn, count int) ([]*os.File, error) {
 	return files, nil
 }
 
+// take returns a socket of the process before; nil when there is none, and then
+// its address can be bound.
 func (a *adopted) take(name string) *os.File {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	f := a.files[name]
 	delete(a.files, name)
+	a.mu.Unlock()
+	if f == nil {
+		a.keeper.Vacate(name)
+	}
 	return f
 }
 
-// tcp returns the listening socket of an address, nil when there is none.
-func (a *adopted) tcp(address string) (*net.TCPListener, error) {
-	f := a.take("tcp|" + address)
+// inherit takes the sockets of a process that died without a successor.
+func (a *adopted) inherit() error {
+	files, err := a.keeper.Take()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.files = files
+	return err
+}
+
+// tcp returns the listening socket of a name, nil when there is none.
+func (a *adopted) tcp(name string) (*net.TCPListener, error) {
+	f := a.take(name)
 	if f == nil {
 		return nil, nil
 	}

@@ -43,6 +43,7 @@ func (p *Proxy) apply(t *route.Table) error {
 	for arn := range t.Groups {
 		v.groups[arn] = p.groups[arn]
 	}
+	before := p.failures
 	fresh := p.bindListeners(t, v)
 	p.meters.use(v)
 	p.view.Store(v)
@@ -57,9 +58,8 @@ func (p *Proxy) apply(t *route.Table) error {
 	p.unbindListeners(v)
 	p.failures = append(p.failures, p.forwards.apply(p, t.Ports)...)
 	p.failures = append(p.failures, p.resolver.apply(t)...)
-	for _, f := range p.failures {
-		p.log.Warn("cannot listen", "listener", f.Listener, "address", f.Address, "err", f.Error)
-	}
+	p.keepSockets()
+	p.logFailures(before)
 	return nil
 }
 
@@ -77,46 +77,6 @@ func (p *Proxy) fence(t *route.Table) error {
 	return nil
 }
 
-// bindListeners prepares a front and a socket for each listener. New sockets
-// are returned: they accept once the view is in force.
-func (p *Proxy) bindListeners(t *route.Table, v *view) (fresh []*socket) {
-	p.failures = nil
-	for i := range t.Listeners {
-		l := &t.Listeners[i]
-		f := p.newFront(v.router, l, p.groups)
-		var err error
-		if l.Protocol == "HTTPS" {
-			f.tls, err = p.tlsOf(t, l)
-		}
-		f.log = p.accessLogOf(l)
-		s := p.sockets[l.Address]
-		if err == nil && s != nil && v.fronts[s] != nil {
-			err = fmt.Errorf("address %s belongs to listener %s", l.Address, v.fronts[s].listener.ARN)
-		}
-		if err == nil && s == nil {
-			if s, err = p.bind(l.Address); err == nil {
-				fresh = append(fresh, s)
-			}
-		}
-		if err != nil {
-			p.failures = append(p.failures, link.BindFailure{Listener: l.ARN, Address: l.Address, Error: err.Error()})
-			continue
-		}
-		v.fronts[s] = f
-	}
-	return fresh
-}
-
-// unbindListeners closes sockets that no listener of the view has.
-func (p *Proxy) unbindListeners(v *view) {
-	for address, s := range p.sockets {
-		if v.fronts[s] == nil {
-			delete(p.sockets, address)
-			s.close()
-		}
-	}
-}
-
 // dropGroups ends groups that are not in the table.
 func (p *Proxy) dropGroups(t *route.Table) {
 	for arn, g := range p.groups {
@@ -125,30 +85,6 @@ func (p *Proxy) dropGroups(t *route.Table) {
 			g.remove()
 		}
 	}
-}
-
-// retryBinds takes the table in force over once more while an address could not
-// be bound: what held it may have gone.
-func (p *Proxy) retryBinds() {
-	p.applyMu.Lock()
-	defer p.applyMu.Unlock()
-	t := p.table()
-	if len(p.failures) == 0 || t == nil || p.closing.Load() {
-		return
-	}
-	if p.anyBindable() && p.apply(t) == nil {
-		p.persist.put(t)
-	}
-}
-
-// anyBindable reports whether an address that failed can be bound now.
-func (p *Proxy) anyBindable() bool {
-	for _, f := range p.failures {
-		if p.sockets[f.Address] == nil && bindable(f.Address) {
-			return true
-		}
-	}
-	return false
 }
 
 // persisted acknowledges a version that is on disk.

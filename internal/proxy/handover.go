@@ -37,7 +37,7 @@ type handover struct {
 
 // manifest describes what follows it.
 type manifest struct {
-	Names  []string       `json:"names"` // network|address of each socket
+	Names  []string       `json:"names"` // of each socket; network|address, see socketKey.name
 	Health []route.Health `json:"health"`
 }
 
@@ -110,8 +110,8 @@ func (p *Proxy) inheritance() (names []string, files []*os.File, err error) {
 		}
 		names, files = append(names, name), append(files, f)
 	}
-	for address, s := range p.sockets {
-		add("tcp|"+address, s.listener)
+	for key, s := range p.sockets {
+		add(key.name(), s.listener)
 	}
 	p.forwards.each(add)
 	p.resolver.each(add)
@@ -162,8 +162,8 @@ func descriptors(files []*os.File) ([]int, error) {
 // takeOver gets the sockets of a process that serves the same directory.
 func (p *Proxy) takeOver() error {
 	conn, err := link.DialUnix(p.ctx, filepath.Join(p.dir, handoverFile))
-	if err != nil {
-		return nil // nobody there
+	if err != nil { // nobody there
+		return p.adopted.inherit()
 	}
 	_ = conn.SetDeadline(time.Now().Add(handoverPatience))
 	m, err := p.adopted.receive(conn)

@@ -115,7 +115,7 @@ type tcpForward struct {
 }
 
 func (p *Proxy) publishTCP(hp route.HostPort) (forwarder, error) {
-	l, err := p.adopted.tcp(hp.Listen)
+	l, err := p.adopted.tcp("tcp|" + hp.Listen)
 	if err == nil && l == nil {
 		l, err = listenTCP(hp.Listen)
 	}

@@ -5,31 +5,21 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
 )
 
 // socket is one listening address. Which listener it serves is in the view.
 type socket struct {
 	proxy    *Proxy
-	address  string
+	key      socketKey
 	listener *net.TCPListener
-	done     chan struct{} // the accept loop has ended
+	bind     atomic.Pointer[route.Bind] // of the table in force
+	done     chan struct{}              // the accept loop has ended
 	accepts  bool
-}
-
-// bind listens on an address, or takes over the socket of the process before.
-func (p *Proxy) bind(address string) (*socket, error) {
-	l, err := p.adopted.tcp(address)
-	if err == nil && l == nil {
-		l, err = listenTCP(address)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s := &socket{proxy: p, address: address, listener: l, done: make(chan struct{})}
-	p.sockets[address] = s
-	return s, nil
 }
 
 func listenTCP(address string) (*net.TCPListener, error) {
@@ -56,13 +46,6 @@ func (p *Proxy) startAccepting(s *socket) {
 	p.running.Go(s.accept)
 }
 
-func (s *socket) close() {
-	s.listener.Close()
-	if s.accepts {
-		<-s.done
-	}
-}
-
 // accept hands each connection to a goroutine of its own.
 func (s *socket) accept() {
 	defer close(s.done)
@@ -70,7 +53,7 @@ func (s *socket) accept() {
 		conn, err := s.listener.AcceptTCP()
 		if err != nil {
 			if isTemporary(err) {
-				s.proxy.log.Warn("accept", "address", s.address, "err", err)
+				s.proxy.log.Warn("accept", "netns", s.key.netns, "address", s.key.address, "err", err)
 				if sleep(s.proxy.ctx, 20*time.Millisecond) {
 					continue
 				}

@@ -12,14 +12,18 @@ import (
 // the same one, so that cores seldom write to the same cache line.
 const meterShards = 8
 
-// meter counts for one load balancer and target group. The group is empty for
-// what no group answered.
+// meterKey says what a meter counts for: a load balancer, or an endpoint of
+// Service Connect and those of its clients that are counted together; and a
+// target group, empty for what no group answered.
+type meterKey struct{ lb, group, endpoint, client string }
+
+// meter counts for one key.
 type meter struct {
-	lb, group string
-	quiet     time.Time // since when it is outside of the table without a count; zero = it is not
-	active    atomic.Int64
-	told      uint64 // active, as reported last, or untold
-	shards    [meterShards]counters
+	meterKey
+	quiet  time.Time // since when it is outside of the table without a count; zero = it is not
+	active atomic.Int64
+	told   uint64 // active, as reported last, or untold
+	shards [meterShards]counters
 }
 
 // counters has the same fields as route.Traffic.
@@ -91,7 +95,7 @@ func (m *meter) take(t *route.Traffic) bool {
 	for i := range m.shards {
 		m.shards[i].take(t)
 	}
-	t.LB, t.Group = m.lb, m.group
+	t.LB, t.Group, t.Endpoint, t.Client = m.lb, m.group, m.endpoint, m.client
 	t.ActiveConns = uint64(max(m.active.Load(), 0))
 	moved := t.ActiveConns != m.told
 	m.told = t.ActiveConns
@@ -130,9 +134,9 @@ func (c *counters) take(t *route.Traffic) {
 // meters holds every meter by load balancer and group.
 type meters struct {
 	mu      sync.Mutex
-	by      map[[2]string]*meter
-	used    map[[2]string]bool // in the table in force
-	foreign []route.Traffic    // counted by the process before
+	by      map[meterKey]*meter
+	used    map[meterKey]bool // in the table in force
+	foreign []route.Traffic   // counted by the process before
 }
 
 // quietTime is how long a meter outlives its group: requests that end late still
@@ -140,7 +144,7 @@ type meters struct {
 const quietTime = 10 * time.Minute
 
 // tidy forgets a meter that has left the table long ago. The caller holds the lock.
-func (m *meters) tidy(key [2]string, each *meter, counted bool, now time.Time) {
+func (m *meters) tidy(key meterKey, each *meter, counted bool, now time.Time) {
 	switch {
 	case counted || m.used[key]:
 		each.quiet = time.Time{}
@@ -153,11 +157,11 @@ func (m *meters) tidy(key [2]string, each *meter, counted bool, now time.Time) {
 
 // use tells which meters the view counts with.
 func (m *meters) use(v *view) {
-	used := make(map[[2]string]bool)
-	for _, f := range v.fronts {
-		used[[2]string{f.meter.lb, f.meter.group}] = true
+	used := make(map[meterKey]bool)
+	for _, f := range v.all {
+		used[f.meter.meterKey] = true
 		for _, g := range f.groups {
-			used[[2]string{g.meter.lb, g.meter.group}] = true
+			used[g.meter.meterKey] = true
 		}
 	}
 	m.mu.Lock()
@@ -165,16 +169,15 @@ func (m *meters) use(v *view) {
 	m.used = used
 }
 
-func (m *meters) get(lb, group string) *meter {
+func (m *meters) get(key meterKey) *meter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := [2]string{lb, group}
 	if m.by[key] == nil {
 		if m.by == nil {
-			m.by = make(map[[2]string]*meter)
+			m.by = make(map[meterKey]*meter)
 		}
-		m.by[key] = &meter{lb: lb, group: group}
-		if group == "" {
+		m.by[key] = &meter{meterKey: key}
+		if key.group == "" {
 			m.by[key].told = untold
 		}
 	}

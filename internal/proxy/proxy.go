@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/link"
+	"github.com/grue-ecs/grue/internal/listening"
 	"github.com/grue-ecs/grue/internal/route"
 )
 
@@ -46,7 +47,7 @@ type Proxy struct {
 	connID  atomic.Uint32
 
 	applyMu  sync.Mutex // one table at a time
-	sockets  map[string]*socket
+	sockets  map[socketKey]*socket
 	groups   map[string]*group
 	tlsCache tlsCache
 	failures []link.BindFailure
@@ -79,11 +80,12 @@ func newProxy(o Options) (*Proxy, error) {
 	}
 	p := &Proxy{
 		dir: o.Dir, log: o.Log, started: time.Now(), options: o, sealer: sealer,
-		sockets: make(map[string]*socket), groups: make(map[string]*group),
+		sockets: make(map[socketKey]*socket), groups: make(map[string]*group),
 		ended: make(chan struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.handover.taken = make(chan struct{})
+	p.adopted.keeper = listening.NewClient(filepath.Join(o.Dir, listening.File))
 	p.watch.now.Store(time.Now().UnixNano())
 	p.view.Store(&view{fronts: map[*socket]*front{}, groups: map[string]*group{}, sealer: sealer})
 	p.persist.init(filepath.Join(o.Dir, tableFile))
@@ -109,6 +111,7 @@ func (p *Proxy) keepHouse(ctx context.Context) {
 		case now := <-tick.C:
 			p.pruneIdle(now)
 			p.retryBinds()
+			p.checkKeeper()
 			p.logs.rotate(now)
 		}
 	}

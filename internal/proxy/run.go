@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/link"
@@ -78,9 +80,8 @@ func (p *Proxy) stop(timeout time.Duration) {
 	p.handover.close()
 	p.applyMu.Lock()
 	p.closing.Store(true)
-	for _, s := range p.sockets {
-		s.close()
-	}
+	p.adopted.keeper.Close()
+	closeSockets(slices.Collect(maps.Values(p.sockets)))
 	p.forwards.closeListeners()
 	p.resolver.close()
 	p.applyMu.Unlock()

@@ -13,6 +13,7 @@ import (
 type view struct {
 	router *route.Router
 	fronts map[*socket]*front
+	all    []*front // each once
 	groups map[string]*group
 	sealer *sealer
 }
@@ -45,11 +46,16 @@ type groupRef struct {
 	appCookie      string
 }
 
-// newFront prepares a listener.
-func (p *Proxy) newFront(r *route.Router, l *route.Listener, groups map[string]*group) *front {
+// newFront prepares a listener for clients that are counted together; see
+// route.Bind.Client. Turns are common to all fronts of a listener.
+func (p *Proxy) newFront(r *route.Router, l *route.Listener, client string, groups map[string]*group) *front {
+	key := meterKey{lb: l.LB}
+	if l.Connect != nil {
+		key = meterKey{endpoint: l.ARN, client: client}
+	}
 	f := &front{
-		listener: l, rules: r.Listener(l.ARN), meter: p.meters.get(l.LB, ""),
-		port: portOf(l.Address), scheme: strings.ToLower(l.Protocol),
+		listener: l, rules: r.Listener(l.ARN), meter: p.meters.get(key),
+		port: portOf(l.Address), scheme: schemeOf(l.Protocol),
 		idleTimeout: l.Attributes.IdleTimeout, keepAlive: l.Attributes.ClientKeepAlive,
 		serverHeader: l.ServerHeader, groups: make(map[string]*groupRef),
 	}
@@ -72,13 +78,23 @@ func (p *Proxy) newFront(r *route.Router, l *route.Listener, groups map[string]*
 		}
 		for _, w := range forward.Groups {
 			spec := r.Table().Groups[w.Group]
+			key.group = w.Group
 			f.groups[w.Group] = &groupRef{
-				group: groups[w.Group], meter: p.meters.get(l.LB, w.Group), version: versionOf(spec),
+				group: groups[w.Group], meter: p.meters.get(key), version: versionOf(spec),
 				stickiness: spec.Stickiness, stickyDuration: spec.StickyDuration, appCookie: spec.AppCookie,
 			}
 		}
 	}
 	return f
+}
+
+// schemeOf is what a listener's protocol is called in a URL. HTTP/2 without TLS
+// has HTTP's name.
+func schemeOf(protocol string) string {
+	if protocol == route.ProtocolHTTP2 || protocol == route.ProtocolGRPC {
+		return "http"
+	}
+	return strings.ToLower(protocol)
 }
 
 // versionOf is a group's protocol version; HTTP1 when the table says nothing.

@@ -11,6 +11,9 @@ type Bind struct {
 	Address string `json:"address"` // "ip:port"
 	// Task is the id of the task, for access logs and failures.
 	Task string `json:"task,omitempty"`
+	// Client is whom the task's requests are counted for (Traffic.Client), for
+	// example its service; "" = nobody.
+	Client string `json:"client,omitempty"`
 	// Log names the file of access logs below proxy/connect/ in the data directory;
 	// "" = none.
 	Log string `json:"log,omitempty"`

@@ -20,8 +20,12 @@ type Health struct {
 // Traffic is what one proxy counted since its previous report, for one load
 // balancer and target group. Group is empty for what no group answered.
 type Traffic struct {
-	LB                                                     string `json:"lb"`    // "app/name/id"
-	Group                                                  string `json:"group"` // ARN
+	LB    string `json:"lb"`    // "app/name/id"
+	Group string `json:"group"` // ARN
+	// Endpoint is the ARN of a listener of Service Connect, and Client that of the
+	// Bind that requests came by; LB is empty then.
+	Endpoint                                               string `json:"endpoint,omitempty"`
+	Client                                                 string `json:"client,omitempty"`
 	Requests                                               uint64 `json:"requests"`
 	Target2xx, Target3xx, Target4xx, Target5xx             uint64
 	ELB3xx, ELB4xx, ELB5xx, ELB500, ELB502, ELB503, ELB504 uint64

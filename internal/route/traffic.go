@@ -62,18 +62,20 @@ func (t *Traffic) Add(u *Traffic) {
 		t.Latency[i] += n
 	}
 	t.LatencySum += u.LatencySum
+	t.Flows = addFlows(t.Flows, u.Flows)
 }
 
 // AddTraffic adds counts to sums, which has one element for each load balancer
-// and group.
+// or endpoint, client and group.
 func AddTraffic(sums, counts []Traffic) []Traffic {
-	type key struct{ lb, group string }
+	type key struct{ lb, group, endpoint, client string }
+	keyOf := func(t *Traffic) key { return key{t.LB, t.Group, t.Endpoint, t.Client} }
 	at := make(map[key]int, len(sums))
 	for i := range sums {
-		at[key{sums[i].LB, sums[i].Group}] = i
+		at[keyOf(&sums[i])] = i
 	}
 	for i := range counts {
-		k := key{counts[i].LB, counts[i].Group}
+		k := keyOf(&counts[i])
 		if j, ok := at[k]; ok {
 			sums[j].Add(&counts[i])
 			continue
