@@ -29,6 +29,9 @@ type Status struct {
 
 	// IP is the task's own address (awsvpc, bridge); empty otherwise.
 	IP, MAC, Gateway, Subnet string
+	// NetNS is the path of the task's network namespace (awsvpc, bridge); empty
+	// where this machine cannot enter it.
+	NetNS string `json:",omitempty"`
 
 	PullStarted, PullStopped time.Time
 	Started                  time.Time // PhaseRunning reached

@@ -85,6 +85,7 @@ func build(_ context.Context, o Options) (*server, error) {
 			return nil, fmt.Errorf("%s: %w", step.what, err)
 		}
 	}
+	s.platform.joined.serve(nil)
 	return s, nil
 }
 

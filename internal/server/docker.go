@@ -19,7 +19,8 @@ const metadataPort = "51679"
 // 127.0.0.0/8, which the machine reaches and tasks do not.
 func openDocker(o Options, images *image.Store) (*platform, error) {
 	dir := filepath.Join(o.Data, "docker")
-	opts := docker.Options{Dir: dir, Images: images, Publish: gort.GOOS != "linux", Log: o.Log}
+	joined := newJoining()
+	opts := docker.Options{Dir: dir, Images: images, Joined: joined.tell, Publish: gort.GOOS != "linux", Log: o.Log}
 	d, err := docker.New(opts)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func openDocker(o Options, images *image.Store) (*platform, error) {
 		d.Close()
 		return nil, err
 	}
-	p := &platform{driver: d, addresses: lb, kill: func() error { return docker.Kill(opts) }}
+	p := &platform{driver: d, joined: joined, addresses: lb, kill: func() error { return docker.Kill(opts) }}
 	p.cidr, p.subnets = split(d.Subnet())
 	if gort.GOOS == "linux" && d.Gateway() != "" {
 		p.metadata = net.JoinHostPort(d.Gateway(), metadataPort)

@@ -13,7 +13,6 @@ func openFake(o Options) (*platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &platform{
-		driver: fake.New(fake.Options{}), addresses: lb,
-	}, nil
+	joined := newJoining()
+	return &platform{driver: fake.New(fake.Options{Joined: joined.tell}), joined: joined, addresses: lb}, nil
 }

@@ -27,6 +27,7 @@ type platform struct {
 	metadata  string       // host:port where tasks reach their metadata, if not at 169.254.170.2
 	inside    string       // address of this machine in the tasks' network; "" = tasks cannot reach it
 	name      string       // of this machine in the tasks' network, where inside is not it
+	joined    *joining     // who is told of tasks' network namespaces
 	kill      func() error // ends all tasks at once; after close
 	closing   sync.Once
 }
@@ -61,14 +62,14 @@ func openOCI(o Options, images *image.Store) (*platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(o.Data, "oci")
-	d, err := oci.New(oci.Options{Dir: dir, Images: unpacked{images}, Network: net, Runtime: o.OCIRuntime, Self: o.Self, Log: o.Log})
+	dir, joined := filepath.Join(o.Data, "oci"), newJoining()
+	d, err := oci.New(oci.Options{Dir: dir, Images: unpacked{images}, Network: net, Runtime: o.OCIRuntime, Self: o.Self, Joined: joined.tell, Log: o.Log})
 	if err != nil {
 		net.Close()
 		return nil, err
 	}
 	info := net.Info()
-	p := &platform{driver: d, network: net, addresses: net, cidr: info.CIDR, subnets: info.Subnets, dns: []string{info.Gateway.String() + ":53"}}
+	p := &platform{driver: d, joined: joined, network: net, addresses: net, cidr: info.CIDR, subnets: info.Subnets, dns: []string{info.Gateway.String() + ":53"}}
 	p.inside = info.Gateway.String()
 	p.kill = func() error { return oci.Kill(oci.Options{Dir: dir}) }
 	return p, nil

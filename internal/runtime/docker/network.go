@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	goruntime "runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,7 +84,30 @@ func (t *task) connect(ctx context.Context, s *runtime.Status) error {
 		s.IP, s.MAC = end.IPAddress.String(), end.MacAddress.String()
 		s.Gateway, s.Subnet = end.Gateway.String(), t.d.network.subnet
 	}
+	if mode := t.spec().NetworkMode; mode == runtime.ModeHost || mode == runtime.ModeNone {
+		return nil
+	}
+	if state := info.Container.State; state != nil {
+		s.NetNS = netnsOf(state.Pid)
+	}
+	if err := t.d.opts.Joined.Tell(ctx, t.spec(), s.NetNS); err != nil {
+		return fmt.Errorf("ResourceInitializationError: %w", err)
+	}
 	return nil
+}
+
+// netnsOf is the path of a pause container's network namespace. It is empty when
+// the process is none of this machine's, for the Engine runs elsewhere, or when
+// grue may not enter.
+func netnsOf(pid int) string {
+	if goruntime.GOOS != "linux" || os.Geteuid() != 0 || pid <= 0 {
+		return ""
+	}
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil || strings.TrimSpace(string(name)) != "pause" {
+		return ""
+	}
+	return fmt.Sprintf("/proc/%d/ns/net", pid)
 }
 
 // pauseConfig gathers what belongs to the shared namespaces: the Engine takes

@@ -34,7 +34,9 @@ type Options struct {
 	Host string
 	// Publish makes each port of an awsvpc task reachable on 127.0.0.1, for
 	// Engines whose container addresses this machine cannot reach (macOS).
-	Publish   bool
+	Publish bool
+	// Joined is told of each task's namespace before containers start; nil = nobody.
+	Joined    runtime.Joined
 	PIDsLimit int64         // processes a container; 0 = 16384, negative = no limit
 	LogBytes  int64         // size of a log file before it is rotated; 0 = 16 MiB
 	LogFiles  int           // rotated files kept, the current one included; 0 = 3

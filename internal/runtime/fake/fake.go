@@ -28,6 +28,10 @@ type Script struct {
 type Options struct {
 	Script func(runtime.Spec) Script // nil = start at once, run for ever
 	Digest string                    // of every image; "" = none
+	// Joined is told of each task before it starts, with NetNS's answer as path of
+	// its namespace; nil = nobody.
+	Joined runtime.Joined
+	NetNS  func(task string) string // nil = ""
 }
 
 // Driver implements runtime.Driver.
@@ -39,6 +43,10 @@ type Driver struct {
 	next    uint32 // address and place in the order of starts
 	watches map[*watch]bool
 	closed  bool
+
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	joining sync.WaitGroup
 }
 
 type task struct {
@@ -54,7 +62,9 @@ func New(o Options) *Driver {
 	if o.Script == nil {
 		o.Script = func(runtime.Spec) Script { return Script{} }
 	}
-	return &Driver{opts: o, tasks: map[string]*task{}, watches: map[*watch]bool{}}
+	d := &Driver{opts: o, tasks: map[string]*task{}, watches: map[*watch]bool{}}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	return d
 }
 
 // Name is "fake".
@@ -80,9 +90,31 @@ func (d *Driver) Start(_ context.Context, s runtime.Spec) error {
 		})
 	}
 	d.tasks[s.ID] = t
+	if d.opts.NetNS != nil {
+		t.status.NetNS = d.opts.NetNS(s.ID)
+	}
 	d.tell(t)
-	d.after(t, t.script.Start, d.started)
+	if d.opts.Joined == nil || s.NetworkMode == runtime.ModeHost || s.NetworkMode == runtime.ModeNone {
+		d.after(t, t.script.Start, d.started)
+		return nil
+	}
+	netns := t.status.NetNS
+	d.joining.Go(func() { d.join(t, netns) })
 	return nil
+}
+
+// join starts the task when who serves inside its namespace is ready.
+func (d *Driver) join(t *task, netns string) {
+	err := d.opts.Joined.Tell(d.ctx, &t.spec, netns)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed || d.tasks[t.spec.ID] != t || t.status.Phase != runtime.PhasePreparing:
+	case err != nil:
+		d.end(t, &runtime.Failure{Code: "TaskFailedToStart", Reason: "ResourceInitializationError: " + err.Error()}, nil)
+	default:
+		d.after(t, t.script.Start, d.started)
+	}
 }
 
 func (d *Driver) started(t *task) {
@@ -205,6 +237,8 @@ func (d *Driver) Stats(_ context.Context, id string) (map[string]runtime.Stats, 
 
 // Close ends all watches and timers.
 func (d *Driver) Close() error {
+	d.cancel()
+	defer d.joining.Wait() // after the lock is free
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = true

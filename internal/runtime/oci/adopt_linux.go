@@ -71,6 +71,7 @@ func (d *Driver) adoptPlanned(plan shim.Plan, status runtime.Status, known bool)
 	if !known {
 		status = plan.Status
 	}
+	status.NetNS = plan.Netns
 	d.hold(t, status)
 	lock, err := t.tryLock()
 	if err != nil {

@@ -47,7 +47,9 @@ type Options struct {
 	CgroupParent string
 	// DNS are the name servers of containers that name none; nil = the
 	// gateway of the task's network.
-	DNS       []string
+	DNS []string
+	// Joined is told of each task's namespace before containers start; nil = nobody.
+	Joined    runtime.Joined
 	PIDsLimit int64         // processes a container; 0 = 16384, negative = no limit
 	LogBytes  int64         // size of a log file before it is rotated; 0 = 16 MiB
 	LogFiles  int           // rotated files kept, the current one included; 0 = 3

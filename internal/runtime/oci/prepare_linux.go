@@ -47,7 +47,7 @@ func (t *task) makePlan(ctx context.Context) (shim.Plan, error) {
 	var wg sync.WaitGroup
 	var netErr error
 	st := t.snapshot()
-	wg.Go(func() { netErr = t.connect(&p, &st) })
+	wg.Go(func() { netErr = t.connect(ctx, &p, &st) })
 	pullErr := t.pullAll(ctx, &p)
 	wg.Wait()
 	st.PullStopped = time.Now()
@@ -73,8 +73,8 @@ func (t *task) makePlan(ctx context.Context) (shim.Plan, error) {
 	return p, nil
 }
 
-// connect gives the task its network.
-func (t *task) connect(p *shim.Plan, st *runtime.Status) error {
+// connect gives the task its network, and who serves inside it the time to begin.
+func (t *task) connect(ctx context.Context, p *shim.Plan, st *runtime.Status) error {
 	p.Hostname, _ = os.Hostname()
 	p.Servers = t.d.opts.DNS
 	switch t.spec.NetworkMode {
@@ -94,7 +94,8 @@ func (t *task) connect(p *shim.Plan, st *runtime.Status) error {
 		p.Servers = []string{t.d.opts.Network.Info().Gateway.String()}
 	}
 	st.IP, st.MAC, st.Gateway, st.Subnet = lease.IP.String(), lease.MAC, lease.Gateway.String(), lease.Subnet.String()
-	return nil
+	st.NetNS = lease.Netns
+	return t.d.opts.Joined.Tell(ctx, &t.spec, lease.Netns)
 }
 
 // pullAll prepares each image once. A failure is fatal only for an essential

@@ -81,6 +81,9 @@ func (t *task) set(s runtime.Status) {
 		return
 	}
 	old := t.status.Phase
+	if s.NetNS == "" {
+		s.NetNS = t.status.NetNS // a supervisor of an older grue leaves it out
+	}
 	t.status = s
 	t.mu.Unlock()
 	t.d.news.Publish(s)
