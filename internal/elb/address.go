@@ -9,14 +9,14 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// addressID names a load balancer to Addresses: account/region/app/name/id.
+// addressID names a load balancer to Addresses: account/region/kind/name/id.
 func addressID(lbARN string) string {
 	return scopeOf(lbARN).Key(LoadBalancerDimension(lbARN))
 }
 
-// NewLoadBalancerARN returns the ARN of a load balancer that is to be created.
-func NewLoadBalancerARN(s arn.Scope, name string) string {
-	return arn.Make(Service, s.Region, s.Account, "loadbalancer/app/"+name+"/"+newID())
+// NewLoadBalancerARN returns the ARN of a load balancer of a kind that is to be created.
+func NewLoadBalancerARN(s arn.Scope, kind, name string) string {
+	return arn.Make(Service, s.Region, s.Account, "loadbalancer/"+kind+"/"+name+"/"+newID())
 }
 
 // Allocate takes an address for a load balancer. It is durable before the load
@@ -82,6 +82,9 @@ func (b *Balancer) move(lbARN, address string) error {
 func PublicName(lbARN, scheme string) string {
 	parts := strings.Split(LoadBalancerDimension(lbARN), "/")
 	name, id := parts[1], parts[2]
+	if Kind(lbARN) == Network {
+		return fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", name, id, scopeOf(lbARN).Region)
+	}
 	var n uint64
 	fmt.Sscanf(id[:8], "%x", &n)
 	prefix := ""

@@ -3,6 +3,8 @@ package elb
 import (
 	"maps"
 	"strconv"
+
+	"github.com/grue-ecs/grue/internal/route"
 )
 
 // Attributes of load balancers with their defaults.
@@ -81,25 +83,46 @@ const serverHeader = "routing.http.response.server.enabled"
 
 // AllAttributes returns every attribute of the load balancer with its value.
 func (lb *LoadBalancer) AllAttributes() map[string]string {
-	return overlay(loadBalancerDefaults, lb.Attributes)
+	return overlay(lb.defaults(), lb.Attributes)
 }
 
-// Attribute returns the value of one attribute.
+// Attribute returns the value of one attribute; "" of one that its kind does not have.
 func (lb *LoadBalancer) Attribute(key string) string {
-	return valueOr(lb.Attributes, loadBalancerDefaults, key)
+	return valueOr(lb.Attributes, lb.defaults(), key)
+}
+
+func (lb *LoadBalancer) defaults() map[string]string {
+	if lb.IsNetwork() {
+		return networkDefaults
+	}
+	return loadBalancerDefaults
 }
 
 // AllAttributes returns every attribute of the target group with its value.
-func (g *TargetGroup) AllAttributes() map[string]string { return overlay(groupDefaults, g.Attributes) }
+func (g *TargetGroup) AllAttributes() map[string]string { return overlay(g.defaults(), g.Attributes) }
 
-// Attribute returns the value of one attribute.
+// Attribute returns the value of one attribute; "" of one that its protocol does not have.
 func (g *TargetGroup) Attribute(key string) string {
-	return valueOr(g.Attributes, groupDefaults, key)
+	return valueOr(g.Attributes, g.defaults(), key)
+}
+
+func (g *TargetGroup) defaults() map[string]string {
+	if g.Layer4() {
+		return networkGroupDefaults[flavour{g.Protocol, g.TargetType}]
+	}
+	return groupDefaults
 }
 
 // AllAttributes returns every attribute of the listener with its value. The
-// headers that only TLS brings are attributes of HTTPS listeners alone.
+// headers that only TLS brings are attributes of HTTPS listeners alone, and the
+// idle time-out is one of TCP listeners.
 func (l *Listener) AllAttributes() map[string]string {
+	switch l.Protocol {
+	case route.ProtocolTCP, route.ProtocolTCPUDP:
+		return overlay(map[string]string{idleTimeout: "350"}, l.Attributes)
+	case route.ProtocolTLS, route.ProtocolUDP:
+		return map[string]string{}
+	}
 	defaults := map[string]string{serverHeader: "true"}
 	for key := range responseHeaders {
 		defaults[key] = ""

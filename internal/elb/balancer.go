@@ -45,6 +45,15 @@ type Options struct {
 	// are called with the records that the table is made of, must be quick, and are
 	// called again after Touch and after any change of Cloud Map's records.
 	Parts []func(tx *store.Tx, t *route.Table)
+	// Others takes what proxies report of groups that Parts added; nil = nobody does.
+	Others Observer
+}
+
+// Observer takes reports about groups that are not target groups. It answers
+// false for those that are none of its own. It must be quick.
+type Observer interface {
+	TakeHealth(h *route.Health) bool
+	TakeTraffic(t *route.Traffic, at time.Time) bool
 }
 
 // Balancer turns records into tables and reports into states. All methods are

@@ -46,11 +46,14 @@ func buildListener(tx *store.Tx, lb *LoadBalancer, l *Listener) route.Listener {
 		ARN:          l.ARN,
 		LB:           lb.Dimension(),
 		LBARN:        lb.ARN,
-		Address:      net.JoinHostPort(lb.Address, strconv.Itoa(l.Port)),
+		Address:      hostPort(lb.Address, l.Port),
 		Protocol:     l.Protocol,
 		SSLPolicy:    l.SSLPolicy,
 		Attributes:   buildAttributes(lb),
 		ServerHeader: l.AllAttributes()[serverHeader] != "false",
+	}
+	if lb.IsNetwork() {
+		out.Attributes.IdleTimeout, out.ALPN = l.idle(), l.ALPN
 	}
 	out.Certs = slices.Clone(l.Certificates)
 	if l.Certificate != "" {
@@ -75,6 +78,8 @@ func buildListener(tx *store.Tx, lb *LoadBalancer, l *Listener) route.Listener {
 	}
 	return out
 }
+
+func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 
 func buildAttributes(lb *LoadBalancer) route.LBAttributes {
 	is := func(key string) bool { return lb.Attribute(key) == "true" }

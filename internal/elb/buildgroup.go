@@ -21,6 +21,7 @@ func buildGroup(tx *store.Tx, g *TargetGroup) *route.Group {
 		MinHealthyCount: number(g.Attribute("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count")),
 		MinHealthyPct:   number(g.Attribute("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage")),
 		DrainTimeout:    g.DeregistrationDelay(),
+		Flows:           buildFlows(tx, g),
 	}
 	if g.Attribute("stickiness.enabled") == "true" {
 		out.Stickiness = g.Attribute("stickiness.type")
@@ -31,7 +32,7 @@ func buildGroup(tx *store.Tx, g *TargetGroup) *route.Group {
 	}
 	for r := range Registered(tx, g.ARN) {
 		out.Targets = append(out.Targets, route.Target{
-			ID: r.ID, Port: r.Port, Address: r.Address,
+			ID: r.ID, Port: r.Port, Address: addressOf(tx, g, r),
 			Draining: r.Draining, DrainUntil: r.DrainUntil, Registered: r.Registered,
 		})
 	}

@@ -10,16 +10,17 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// TargetGroup is a target group of application load balancers.
+// TargetGroup is a target group of application or, by its protocol, of network
+// load balancers.
 type TargetGroup struct {
 	ARN             string
 	Name            string
 	Created         time.Time
-	Protocol        string // HTTP or HTTPS
-	ProtocolVersion string // HTTP1, HTTP2 or GRPC
+	Protocol        string // HTTP, HTTPS; TCP, TLS, UDP, TCP_UDP
+	ProtocolVersion string // HTTP1, HTTP2 or GRPC; "" behind network load balancers
 	Port            int
 	VPC             string
-	TargetType      string // instance or ip
+	TargetType      string // instance, ip or alb
 	IPAddressType   string
 	Check           Check
 	Attributes      map[string]string // those that were set
@@ -29,7 +30,7 @@ type TargetGroup struct {
 // Check is the health check of a target group.
 type Check struct {
 	Enabled            bool
-	Protocol           string // HTTP or HTTPS
+	Protocol           string // HTTP, HTTPS or TCP
 	Port               string // traffic-port or a number
 	Path               string
 	Interval, Timeout  int // seconds

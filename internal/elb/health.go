@@ -59,11 +59,22 @@ func (b *Balancer) HealthOf(tx *store.Tx, r *Registration) HealthState {
 		return notInUse
 	}
 	if v, ok := b.verdict(r.key()); ok && v.Registered.Equal(r.Registered) {
-		return v.HealthState
+		return plain(tx, r, v.HealthState)
 	}
 	s := registering
 	s.Since = r.Registered
 	return s
+}
+
+// plain hides from the targets of a network load balancer why their checks failed:
+// it does not tell.
+func plain(tx *store.Tx, r *Registration, h HealthState) HealthState {
+	if h.State == Unhealthy {
+		if g, ok := groups.Get(tx, r.Group); ok && g.Layer4() {
+			h.Reason, h.Description = "Target.FailedHealthChecks", "Health checks failed"
+		}
+	}
+	return h
 }
 
 // OnHealth adds a function that is called after each change of a target's

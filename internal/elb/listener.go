@@ -9,17 +9,18 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// Listener is a listener of an application load balancer. Its default actions
-// are those of its default rule.
+// Listener is a listener of a load balancer. Its default actions are those of its
+// default rule, the only one on a network load balancer.
 type Listener struct {
 	ARN          string
 	LoadBalancer string // ARN
 	Created      time.Time
 	Port         int
-	Protocol     string // HTTP or HTTPS
+	Protocol     string // HTTP, HTTPS; TCP, TLS, UDP, TCP_UDP
 	Certificate  string // ARN of the default certificate; "" with HTTPS: a self-signed one is served
 	Certificates []string
 	SSLPolicy    string
+	ALPN         string // ALPN policy of a TLS listener; "" = none was given
 	DefaultRule  string // ARN
 	Attributes   map[string]string
 	Tags         map[string]string

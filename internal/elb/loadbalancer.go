@@ -12,7 +12,7 @@ import (
 // Service is the name of Elastic Load Balancing in ARNs and signatures.
 const Service = "elasticloadbalancing"
 
-// LoadBalancer is an application load balancer.
+// LoadBalancer is an application or network load balancer; its ARN tells which.
 type LoadBalancer struct {
 	ARN            string
 	Name           string
@@ -28,16 +28,26 @@ type LoadBalancer struct {
 	Address string
 	// PublicName is the name that AWS would give; it resolves inside tasks.
 	PublicName string
-	Attributes map[string]string // those that were set
-	Tags       map[string]string
+	// PrivateLink is what a network load balancer with security groups says of traffic
+	// through PrivateLink (on or off); it is only kept.
+	PrivateLink string
+	Attributes  map[string]string // those that were set
+	Tags        map[string]string
 }
 
-// Zone is one availability zone of a load balancer.
-type Zone struct{ Name, Subnet string }
+// Zone is one availability zone of a load balancer. The addresses are those that a
+// network load balancer was given there; they are kept and shown, but nobody
+// listens on them.
+type Zone struct {
+	Name, Subnet string
+	Allocation   string // of the elastic address
+	Elastic      string // the elastic address itself
+	Private      string // PrivateIPv4Address
+}
 
 var loadBalancers = store.NewTable[LoadBalancer]("elb.loadbalancer")
 
-// Dimension is the load balancer's name in metrics: "app/name/id".
+// Dimension is the load balancer's name in metrics: "app/name/id" or "net/name/id".
 func (lb *LoadBalancer) Dimension() string { return LoadBalancerDimension(lb.ARN) }
 
 // LoadBalancerDimension is the part of an ARN after "loadbalancer/".
@@ -51,15 +61,17 @@ func GetLoadBalancer(tx *store.Tx, lbARN string) (*LoadBalancer, bool) {
 	return loadBalancers.Get(tx, lbARN)
 }
 
-// LoadBalancers walks the load balancers of a scope in order of name.
+// LoadBalancers walks the load balancers of a scope in order of kind and name.
 func LoadBalancers(tx *store.Tx, s arn.Scope) iter.Seq[*LoadBalancer] {
 	return values(loadBalancers.Prefix(tx, arn.Make(Service, s.Region, s.Account, "loadbalancer/")))
 }
 
 // LoadBalancerNamed finds a load balancer of a scope by name.
 func LoadBalancerNamed(tx *store.Tx, s arn.Scope, name string) (*LoadBalancer, bool) {
-	for _, lb := range loadBalancers.Prefix(tx, arn.Make(Service, s.Region, s.Account, "loadbalancer/app/"+name+"/")) {
-		return lb, true
+	for _, kind := range []string{Application, Network} {
+		for _, lb := range loadBalancers.Prefix(tx, arn.Make(Service, s.Region, s.Account, "loadbalancer/"+kind+"/"+name+"/")) {
+			return lb, true
+		}
 	}
 	return nil, false
 }

@@ -26,6 +26,9 @@ func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
 	b.learnOwners(at)
 	for i := range reports {
 		t := &reports[i]
+		if b.opts.Others != nil && b.opts.Others.TakeTraffic(t, at) {
+			continue
+		}
 		m, ok := b.meterFor(t, at)
 		if !ok {
 			continue

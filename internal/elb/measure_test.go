@@ -16,7 +16,7 @@ func TestMetrics(t *testing.T) {
 	w.update(func(tx *store.Tx) error {
 		lb, _ := GetLoadBalancer(tx, lbARN)
 		next := *lb
-		next.Zones = []Zone{{zone, "subnet-a"}, {"us-east-1b", "subnet-b"}}
+		next.Zones = []Zone{{Name: zone, Subnet: "subnet-a"}, {Name: "us-east-1b", Subnet: "subnet-b"}}
 		PutLoadBalancer(tx, &next)
 		return nil
 	})

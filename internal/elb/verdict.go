@@ -14,6 +14,9 @@ func (b *Balancer) takeHealth(reports []route.Health) {
 	defer b.mu.Unlock()
 	for i := range reports {
 		h := &reports[i]
+		if b.opts.Others != nil && b.opts.Others.TakeHealth(h) {
+			continue
+		}
 		key := targetKey(h.Group, h.ID, h.Port)
 		v, before := verdictOf(h), b.health[key]
 		if v.Registered.Equal(before.Registered) && v.State == before.State {

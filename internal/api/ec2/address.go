@@ -66,6 +66,17 @@ func freeIP(t tx) (string, error) {
 	return "", wire.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 }
 
+// ElasticAddress finds the address of an allocation, for load balancers. It only
+// reads, so that it can be asked inside a transaction.
+func (s *Service) ElasticAddress(sc arn.Scope, allocation string) (ip string, ok bool) {
+	s.o.Store.View(func(st *store.Tx) {
+		if a, found := addresses.Get(st, sc.Key(allocation)); found {
+			ip, ok = a.IP, true
+		}
+	})
+	return ip, ok
+}
+
 // AllocateAddressInput holds tags; Domain is always vpc.
 type AllocateAddressInput struct {
 	Domain             *string

@@ -55,6 +55,9 @@ func (p *place) actions(given []types.Action) ([]types.Action, error) {
 func (p *place) action(a *types.Action) (types.Action, error) {
 	out := types.Action{Type: a.Type, Order: a.Order}
 	var err error
+	if p.network() && a.Type != "" && a.Type != types.ActionTypeEnumForward && slices.Contains(a.Type.Values(), a.Type) {
+		return out, badAction("Actions of type '%s' are not supported on load balancers of type 'network'; use 'forward'", a.Type)
+	}
 	switch a.Type {
 	case types.ActionTypeEnumForward:
 		err = p.forward(a, &out)
@@ -95,7 +98,7 @@ func (p *place) forward(a, out *types.Action) error {
 	} else if n > maxGroupsPerAction {
 		return badAction("A forward action can specify at most '%d' target groups", maxGroupsPerAction)
 	}
-	if err := checkSticky(config.TargetGroupStickinessConfig); err != nil {
+	if err := p.checkSticky(config.TargetGroupStickinessConfig); err != nil {
 		return err
 	}
 	if err := p.groups(config); err != nil {
@@ -108,9 +111,14 @@ func (p *place) forward(a, out *types.Action) error {
 	return nil
 }
 
-func checkSticky(s *types.TargetGroupStickinessConfig) error {
+// network tells whether the actions are a network load balancer's.
+func (p *place) network() bool { return elb.Kind(p.loadBalancer) == elb.Network }
+
+// checkSticky: a network load balancer remembers groups by source address, and so
+// needs no duration.
+func (p *place) checkSticky(s *types.TargetGroupStickinessConfig) error {
 	switch {
-	case get(s.Enabled) && s.DurationSeconds == nil:
+	case get(s.Enabled) && s.DurationSeconds == nil && !p.network():
 		return badAction("You must specify a duration when group stickiness is enabled")
 	case s.DurationSeconds != nil && (*s.DurationSeconds < 1 || *s.DurationSeconds > 604800):
 		return invalid("Target group stickiness duration must be between 1 and 604800 seconds")
@@ -138,8 +146,8 @@ func (p *place) groups(config *types.ForwardActionConfig) error {
 			return badAction("The target group '%s' is specified more than once in a forward action", g.ARN)
 		}
 		seen[g.ARN] = true
-		if g.ProtocolVersion != "HTTP1" && p.protocol != "HTTPS" {
-			return badConfiguration("Listener protocol '%s' is not supported with a target group with the protocol-version '%s'", p.protocol, g.ProtocolVersion)
+		if err := checkProtocols(p.protocol, g); err != nil {
+			return err
 		}
 		for _, other := range elb.LoadBalancersOf(p.tx, g.ARN) {
 			if other != p.loadBalancer {
@@ -187,6 +195,9 @@ func checkStickyRules(tx *store.Tx, g *elb.TargetGroup) error {
 						continue
 					}
 					if err := stickyTogether(g, a.ForwardConfig); err != nil {
+						return err
+					}
+					if err := checkProtocols(l.Protocol, g); err != nil {
 						return err
 					}
 				}

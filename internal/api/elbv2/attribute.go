@@ -158,8 +158,12 @@ func showLoadBalancerAttributes(lb *elb.LoadBalancer) []types.LoadBalancerAttrib
 // ModifyLoadBalancerAttributes changes the given attributes of a load balancer.
 func (s *Service) ModifyLoadBalancerAttributes(ctx context.Context, in *elasticloadbalancingv2.ModifyLoadBalancerAttributesInput) (*elasticloadbalancingv2.ModifyLoadBalancerAttributesOutput, error) {
 	out := &elasticloadbalancingv2.ModifyLoadBalancerAttributesOutput{}
-	return out, s.modify(ctx, in.LoadBalancerArn, func(lb *elb.LoadBalancer) (err error) {
-		lb.Attributes, err = setAttributes("Load balancer", loadBalancerChecks, lb.Attributes, in.Attributes,
+	return out, s.modify(ctx, in.LoadBalancerArn, func(_ *store.Tx, lb *elb.LoadBalancer) (err error) {
+		checks := loadBalancerChecks
+		if lb.IsNetwork() {
+			checks = networkChecks
+		}
+		lb.Attributes, err = setAttributes("Load balancer", checks, lb.Attributes, in.Attributes,
 			func(a types.LoadBalancerAttribute) (k, v *string) { return a.Key, a.Value })
 		if err != nil {
 			return err
@@ -224,9 +228,17 @@ func (s *Service) ModifyListenerAttributes(ctx context.Context, in *elasticloadb
 }
 
 // checksOf are the attributes that a listener has: all for HTTPS, for HTTP those
-// without the headers that TLS brings, whose values are header names.
+// without the headers that TLS brings, whose values are header names. Listeners of
+// network load balancers have an idle time-out or nothing.
 func checksOf(l *elb.Listener) map[string]check {
 	checks := maps.Clone(listenerChecks)
+	if elb.Kind(l.ARN) == elb.Network {
+		checks = map[string]check{}
+		for key := range l.AllAttributes() {
+			checks[key] = between(60, 6000)
+		}
+		return checks
+	}
 	for key := range l.AllAttributes() {
 		if checks[key] == nil {
 			checks[key] = headerName

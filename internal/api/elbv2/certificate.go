@@ -16,9 +16,9 @@ import (
 )
 
 // checkTLS validates certificate and policy as given for a listener and sets
-// them. A listener that becomes HTTP loses both.
+// them. A listener that becomes HTTP or TCP loses both.
 func (s *Service) checkTLS(tx *store.Tx, l *elb.Listener, given []types.Certificate, policy string) error {
-	if l.Protocol != "HTTPS" {
+	if !l.Secure() {
 		if len(given) > 0 || policy != "" {
 			return badConfiguration("Certificates and security policies are not supported on listeners of protocol '%s'", l.Protocol)
 		}
@@ -34,8 +34,8 @@ func (s *Service) checkTLS(tx *store.Tx, l *elb.Listener, given []types.Certific
 		}
 		l.Certificate = get(given[0].CertificateArn)
 	}
-	if l.Certificate == "" && s.o.Strict {
-		return invalid("A certificate must be specified for HTTPS listeners")
+	if l.Certificate == "" && (s.o.Strict || l.Protocol == "TLS") {
+		return invalid("A certificate must be specified for %s listeners", l.Protocol)
 	}
 	if policy != "" && policyNamed(policy) == nil {
 		return wire.Errorf("SSLPolicyNotFoundException", "SSL policy '%s' not found", policy)
@@ -132,7 +132,7 @@ func (s *Service) changeCertificates(ctx context.Context, listenerARN *string, c
 		if err != nil {
 			return err
 		}
-		if l.Protocol != "HTTPS" {
+		if !l.Secure() {
 			return wire.Errorf("UnsupportedProtocolException", "Certificates are not supported on listeners of protocol '%s'", l.Protocol)
 		}
 		next := *l

@@ -1,5 +1,5 @@
-// Package elbv2 is the API of Elastic Load Balancing version 2 for application
-// load balancers. An operation is a method of Service: it validates, changes the
+// Package elbv2 is the API of Elastic Load Balancing version 2 for application and
+// network load balancers. An operation is a method of Service: it validates, changes the
 // records of internal/elb in one transaction, and answers with what is stored.
 //
 //	request ─► validate, normalise ─► store.Update(elb.Put…) ─► describe
@@ -11,7 +11,7 @@
 //
 // Differences from AWS, all towards accepting more (Options.Strict turns them
 // off): an HTTPS listener may have no certificate, and a load balancer may lie
-// in a single availability zone. Network and gateway load balancers, Lambda
+// in a single availability zone. Gateway load balancers, QUIC, Lambda
 // targets, trust stores and authenticating actions are refused with an error that
 // says so.
 //

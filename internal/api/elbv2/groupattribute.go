@@ -79,7 +79,7 @@ func (s *Service) ModifyTargetGroupAttributes(ctx context.Context, in *elasticlo
 			return err
 		}
 		next := *g
-		next.Attributes, err = setAttributes("Target group", groupChecks, g.Attributes, in.Attributes,
+		next.Attributes, err = setAttributes("Target group", checksOfGroup(g), g.Attributes, in.Attributes,
 			func(a types.TargetGroupAttribute) (k, v *string) { return a.Key, a.Value })
 		if err != nil {
 			return err
@@ -98,6 +98,9 @@ func (s *Service) ModifyTargetGroupAttributes(ctx context.Context, in *elasticlo
 
 // checkTogether validates attributes that depend on each other.
 func checkTogether(g *elb.TargetGroup) error {
+	if g.Layer4() {
+		return checkDraining(g)
+	}
 	algorithm := g.Attribute("load_balancing.algorithm.type")
 	sticky := g.Attribute("stickiness.enabled") == "true"
 	switch {
@@ -110,6 +113,10 @@ func checkTogether(g *elb.TargetGroup) error {
 	case sticky && algorithm == "weighted_random":
 		return badConfiguration("Stickiness is not supported with the 'weighted_random' algorithm")
 	}
+	return checkThresholds(g)
+}
+
+func checkThresholds(g *elb.TargetGroup) error {
 	for _, unit := range []string{"count", "percentage"} {
 		dns, _ := strconv.Atoi(g.Attribute("target_group_health.dns_failover.minimum_healthy_targets." + unit))
 		routing, _ := strconv.Atoi(g.Attribute("target_group_health.unhealthy_state_routing.minimum_healthy_targets." + unit))

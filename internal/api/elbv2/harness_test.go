@@ -127,6 +127,7 @@ func newWorld(t testing.TB, o Options) *world {
 		}
 		return "", "", false
 	}
+	o.ElasticAddress = func(_ arn.Scope, id string) (string, bool) { return "203.0.113.1", id == "eipalloc-1" }
 	w.s = New(o)
 	w.ctx = wire.WithCaller(context.Background(), wire.Caller{Account: "000000000000", Region: "us-east-1"})
 	return w
@@ -142,12 +143,12 @@ func (w *world) serve() string {
 }
 
 // python runs a script of testdata against an endpoint.
-func python(t *testing.T, script, endpoint string) {
+func python(t *testing.T, script, endpoint string, arguments ...string) {
 	t.Helper()
 	python3 := boto.Python(t)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python3, filepath.Join("testdata", script), endpoint)
+	cmd := exec.CommandContext(ctx, python3, append([]string{filepath.Join("testdata", script), endpoint}, arguments...)...)
 	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, out)

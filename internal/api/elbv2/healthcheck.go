@@ -18,8 +18,13 @@ type checkChange struct {
 	matcher                               *types.Matcher
 }
 
-// defaultCheck is the health check of a new target group.
-func defaultCheck(g *elb.TargetGroup) elb.Check {
+// defaultCheck is the health check of a new target group, whose protocol and interval
+// may be given. Behind a network load balancer it is a connection, unless the target
+// is a load balancer itself.
+func defaultCheck(g *elb.TargetGroup, protocol string, interval int32) elb.Check {
+	if g.Layer4() {
+		return networkCheck(g, protocol, interval)
+	}
 	c := elb.Check{
 		Enabled: true, Protocol: "HTTP", Port: elb.TrafficPort, Path: "/",
 		Interval: 30, Timeout: 5, Healthy: 5, Unhealthy: 2, HTTPCode: "200",
@@ -43,6 +48,11 @@ func changeCheck(g *elb.TargetGroup, in checkChange) error {
 	if get(in.port) != "" {
 		c.Port = *in.port
 	}
+	if g.Layer4() {
+		if err := fitProtocol(g, in); err != nil {
+			return err
+		}
+	}
 	if get(in.path) != "" {
 		c.Path = *in.path
 	}
@@ -57,11 +67,12 @@ func changeCheck(g *elb.TargetGroup, in checkChange) error {
 	if err := changeMatcher(g, in.matcher); err != nil {
 		return err
 	}
-	return validCheck(c)
+	return validCheck(g)
 }
 
-func validCheck(c *elb.Check) error {
-	if c.Protocol != "HTTP" && c.Protocol != "HTTPS" {
+func validCheck(g *elb.TargetGroup) error {
+	c := &g.Check
+	if !g.Layer4() && !g.HTTPChecks() {
 		return invalid("Health check protocol '%s' is not supported for target groups with the HTTP or HTTPS protocol", c.Protocol)
 	}
 	if c.Port != elb.TrafficPort {
@@ -69,7 +80,7 @@ func validCheck(c *elb.Check) error {
 			return invalid("Health check port '%s' must be '%s' or between '1' and '65535'", c.Port, elb.TrafficPort)
 		}
 	}
-	if !strings.HasPrefix(c.Path, "/") || len(c.Path) > 1024 || !printable(c.Path) {
+	if g.HTTPChecks() && !strings.HasPrefix(c.Path, "/") || len(c.Path) > 1024 || !printable(c.Path) {
 		return invalid("Health check path '%s' must begin with a '/' character and have at most 1024 visible characters", c.Path)
 	}
 	for _, n := range []struct {
@@ -85,7 +96,7 @@ func validCheck(c *elb.Check) error {
 			return invalid("Health check %s '%d' must be between '%d' and '%d' inclusive", n.name, n.value, n.low, n.hi)
 		}
 	}
-	if c.Timeout >= c.Interval {
+	if c.Timeout > c.Interval || c.Timeout == c.Interval && !g.Layer4() {
 		return invalid("Health check interval must be greater than the timeout.")
 	}
 	return nil
@@ -116,6 +127,9 @@ func changeMatcher(g *elb.TargetGroup, m *types.Matcher) error {
 	case grpc != "":
 		g.Check.GRPCCode = grpc
 		return checkCodes(grpc, 0, 99)
+	case http != "" && g.Layer4():
+		g.Check.HTTPCode = http
+		return checkCodes(http, 200, 599)
 	case http != "":
 		g.Check.HTTPCode = http
 		return checkCodes(http, 200, 499)

@@ -17,7 +17,8 @@ const (
 	maxGroupsPerLB     = 100
 	maxGroupsPerAction = 5
 	maxTargets         = 1000 // a target group
-	maxTargetsPerLB    = 1000
+	maxTargetsPerLB    = 1000 // an application load balancer
+	maxTargetsPerNLB   = 3000
 	maxCertificates    = 25 // a listener, its default certificate apart
 	maxConditionValues = 5  // a rule
 	maxWildcards       = 5  // a rule
@@ -33,13 +34,15 @@ var limits = []struct {
 	{"condition-values-per-alb-rule", maxConditionValues},
 	{"condition-wildcards-per-alb-rule", maxWildcards},
 	{"listeners-per-application-load-balancer", maxListeners},
-	{"listeners-per-network-load-balancer", 50},
-	{"network-load-balancers", 0},
+	{"listeners-per-network-load-balancer", maxListeners},
+	{"network-load-balancers", maxLoadBalancers},
 	{"rules-per-application-load-balancer", maxRules},
 	{"target-groups", maxGroups},
 	{"target-groups-per-action-on-application-load-balancer", maxGroupsPerAction},
+	{"target-groups-per-action-on-network-load-balancer", maxGroupsPerAction},
 	{"target-groups-per-application-load-balancer", maxGroupsPerLB},
 	{"targets-per-application-load-balancer", maxTargetsPerLB},
+	{"targets-per-network-load-balancer", maxTargetsPerNLB},
 	{"targets-per-target-group", maxTargets},
 }
 

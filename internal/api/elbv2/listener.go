@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/elb"
+	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
 )
@@ -31,6 +33,12 @@ func (s *Service) CreateListener(ctx context.Context, in *elasticloadbalancingv2
 			return err
 		}
 		l.LoadBalancer = lb.ARN
+		if err := checkListener(lb, l); err != nil {
+			return err
+		}
+		if l.ALPN, err = alpn(l, "", in.AlpnPolicy); err != nil {
+			return err
+		}
 		if err := s.checkTLS(tx, l, in.Certificates, get(in.SslPolicy)); err != nil {
 			return err
 		}
@@ -68,7 +76,7 @@ func newListener(in *elasticloadbalancingv2.CreateListenerInput) (*elb.Listener,
 	case in.Port == nil:
 		return nil, invalid("A listener port must be specified")
 	}
-	if err := checkListener(l.Protocol, l.Port, in.AlpnPolicy, in.MutualAuthentication); err != nil {
+	if err := checkMutual(in.MutualAuthentication); err != nil {
 		return nil, err
 	}
 	var err error
@@ -76,20 +84,48 @@ func newListener(in *elasticloadbalancingv2.CreateListenerInput) (*elb.Listener,
 	return l, err
 }
 
-func checkListener(protocol string, port int, alpn []string, mutual *types.MutualAuthenticationAttributes) error {
+// checkListener checks protocol and port against what the load balancer can do.
+func checkListener(lb *elb.LoadBalancer, l *elb.Listener) error {
 	switch {
-	case !slices.Contains(types.ProtocolEnum("").Values(), types.ProtocolEnum(protocol)):
-		return invalid("'%s' is not a valid protocol", protocol)
-	case protocol != "HTTP" && protocol != "HTTPS":
-		return wire.Errorf("UnsupportedProtocolException", "Protocol '%s' is not supported on load balancers with type 'application'", protocol)
-	case port < 1 || port > 65535:
-		return invalid("The port '%d' must be between '1' and '65535'", port)
-	case len(alpn) > 0:
-		return badConfiguration("ALPN policies are not supported on listeners of protocol '%s'", protocol)
-	case mutual != nil && get(mutual.Mode) != "" && get(mutual.Mode) != "off":
+	case !slices.Contains(types.ProtocolEnum("").Values(), types.ProtocolEnum(l.Protocol)):
+		return invalid("'%s' is not a valid protocol", l.Protocol)
+	case lb.IsNetwork() && (l.Protocol == "QUIC" || l.Protocol == "TCP_QUIC"):
+		return wire.Errorf("UnsupportedProtocolException", "Listener protocol '%s' is not available in this version of grue; use one of 'TLS, TCP, TCP_UDP, UDP'", l.Protocol)
+	case lb.IsNetwork() && !route.Layer4(l.Protocol):
+		return invalid("Listener protocol '%s' must be one of 'TLS, TCP, TCP_UDP, UDP'", l.Protocol)
+	case !lb.IsNetwork() && l.Protocol != "HTTP" && l.Protocol != "HTTPS":
+		return invalid("Listener protocol '%s' must be one of 'HTTPS, HTTP'", l.Protocol)
+	case l.Port < 1 || l.Port > 65535:
+		return invalid("The port '%d' must be between '1' and '65535'", l.Port)
+	}
+	return checkDualStack(lb, l.Protocol)
+}
+
+func checkMutual(mutual *types.MutualAuthenticationAttributes) error {
+	if mutual != nil && get(mutual.Mode) != "" && get(mutual.Mode) != "off" {
 		return notPermitted("Mutual authentication is not available in this version of grue; use mode 'off'")
 	}
 	return nil
+}
+
+// alpnPolicies are what a TLS listener can say to clients that offer ALPN.
+var alpnPolicies = []string{"HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"}
+
+// alpn is the ALPN policy of a listener that had old and is given another one.
+func alpn(l *elb.Listener, old string, given []string) (string, error) {
+	switch {
+	case l.Protocol != route.ProtocolTLS && len(given) > 0:
+		return "", badConfiguration("ALPN policies are not supported on listeners of protocol '%s'", l.Protocol)
+	case l.Protocol != route.ProtocolTLS:
+		return "", nil
+	case len(given) == 0:
+		return old, nil
+	case len(given) > 1:
+		return "", badConfiguration("Only one ALPN policy can be specified")
+	case !slices.Contains(alpnPolicies, given[0]):
+		return "", wire.Errorf("ALPNPolicyNotSupportedException", "ALPN policy '%s' must be one of '%s'", given[0], strings.Join(alpnPolicies, ", "))
+	}
+	return given[0], nil
 }
 
 // sameListener returns the listener that has the port already; nil when there is
@@ -104,7 +140,7 @@ func sameListener(tx *store.Tx, l *elb.Listener, actions []types.Action) (*elb.L
 		r, _ := elb.GetRule(tx, old.DefaultRule)
 		said := *r
 		said.Say(actions)
-		if old.Protocol == l.Protocol && old.Certificate == l.Certificate && old.SSLPolicy == l.SSLPolicy &&
+		if old.Protocol == l.Protocol && old.Certificate == l.Certificate && old.SSLPolicy == l.SSLPolicy && old.ALPN == l.ALPN &&
 			maps.Equal(old.Tags, l.Tags) && reflect.DeepEqual(r.Actions.V, said.Actions.V) {
 			return old, nil
 		}
@@ -127,12 +163,17 @@ func showListener(tx *store.Tx, l *elb.Listener) types.Listener {
 	if r, ok := elb.GetRule(tx, l.DefaultRule); ok {
 		out.DefaultActions = r.Actions.V
 	}
-	if l.Protocol == "HTTPS" {
+	if l.ALPN != "" {
+		out.AlpnPolicy = []string{l.ALPN}
+	}
+	if l.Secure() {
 		out.SslPolicy = &l.SSLPolicy
 		out.Certificates = []types.Certificate{}
 		if l.Certificate != "" {
 			out.Certificates = append(out.Certificates, types.Certificate{CertificateArn: &l.Certificate})
 		}
+	}
+	if l.Protocol == "HTTPS" {
 		out.MutualAuthentication = &types.MutualAuthenticationAttributes{Mode: aws.String("off")}
 	}
 	return out
@@ -212,7 +253,18 @@ func (s *Service) changeListener(ctx context.Context, tx *store.Tx, l *elb.Liste
 	if in.Port != nil {
 		l.Port = int(*in.Port)
 	}
-	if err := checkListener(l.Protocol, l.Port, in.AlpnPolicy, in.MutualAuthentication); err != nil {
+	if err := checkMutual(in.MutualAuthentication); err != nil {
+		return err
+	}
+	lb, ok := elb.GetLoadBalancer(tx, l.LoadBalancer)
+	if !ok {
+		return noLoadBalancer()
+	}
+	err := checkListener(lb, l)
+	if err != nil {
+		return err
+	}
+	if l.ALPN, err = alpn(l, l.ALPN, in.AlpnPolicy); err != nil {
 		return err
 	}
 	for other := range elb.Listeners(tx, l.LoadBalancer) {
@@ -239,17 +291,30 @@ func (s *Service) changeListener(ctx context.Context, tx *store.Tx, l *elb.Liste
 	return put(tx, &changed)
 }
 
-// checkProtocolOfRules: rules that forward to HTTP/2 and gRPC groups need HTTPS.
+// checkProtocolOfRules checks the protocol of a listener against the groups of its rules.
 func checkProtocolOfRules(tx *store.Tx, l *elb.Listener) error {
-	if l.Protocol == "HTTPS" {
-		return nil
-	}
 	for r := range elb.Rules(tx, l.ARN) {
 		for _, a := range r.Groups() {
-			if g, ok := elb.Group(tx, a); ok && g.ProtocolVersion != "HTTP1" {
-				return badConfiguration("Listener protocol '%s' is not supported with a target group with the protocol-version '%s'", l.Protocol, g.ProtocolVersion)
+			if g, ok := elb.Group(tx, a); ok {
+				if err := checkProtocols(l.Protocol, g); err != nil {
+					return err
+				}
 			}
 		}
+	}
+	return nil
+}
+
+// checkProtocols: both speak HTTP, or the same below it; HTTP/2 and gRPC groups need
+// HTTPS; a sticky source address needs a listener that sees the connection as it is.
+func checkProtocols(protocol string, g *elb.TargetGroup) error {
+	switch {
+	case !slices.Contains(elb.Compatible(protocol), g.Protocol):
+		return wire.Errorf("IncompatibleProtocolsException", "The listener and its associated target group '%s' have incompatible protocols: '%s' and '%s'", g.ARN, protocol, g.Protocol)
+	case !g.Layer4() && g.ProtocolVersion != "HTTP1" && protocol != "HTTPS":
+		return badConfiguration("Listener protocol '%s' is not supported with a target group with the protocol-version '%s'", protocol, g.ProtocolVersion)
+	case protocol == route.ProtocolTLS && g.Attribute("stickiness.enabled") == "true":
+		return badConfiguration("Stickiness of type 'source_ip' is not supported with listeners of protocol 'TLS': disable it on target group '%s'", g.ARN)
 	}
 	return nil
 }
@@ -260,6 +325,11 @@ func (s *Service) DeleteListener(ctx context.Context, in *elasticloadbalancingv2
 		l, err := listener(ctx, tx, in.ListenerArn)
 		if err != nil {
 			return err
+		}
+		for _, group := range elb.TargetOf(tx, l.LoadBalancer) {
+			if g, ok := elb.Group(tx, group); ok && g.Port == l.Port {
+				return wire.Errorf("ResourceInUseException", "Listener '%s' cannot be deleted because its load balancer is registered as a target of target group '%s' on its port", l.ARN, group)
+			}
 		}
 		elb.DeleteListener(tx, l.ARN)
 		return nil

@@ -18,13 +18,17 @@ import (
 	"github.com/grue-ecs/grue/internal/wire"
 )
 
-// maxLoadBalancers is the quota of application load balancers in a region.
+// maxLoadBalancers is the quota of load balancers of each type in a region.
 const maxLoadBalancers = 50
 
-// CreateLoadBalancer creates an application load balancer. Repeating the call
-// with the same settings returns the existing one.
+// CreateLoadBalancer creates an application or network load balancer. Repeating the
+// call with the same settings returns the existing one.
 func (s *Service) CreateLoadBalancer(ctx context.Context, in *elasticloadbalancingv2.CreateLoadBalancerInput) (*elasticloadbalancingv2.CreateLoadBalancerOutput, error) {
-	next, err := s.newLoadBalancer(ctx, in)
+	kind, err := kindOf(in.Type)
+	if err != nil {
+		return nil, err
+	}
+	next, err := s.newLoadBalancer(ctx, kind, in)
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +42,29 @@ func (s *Service) CreateLoadBalancer(ctx context.Context, in *elasticloadbalanci
 	return &elasticloadbalancingv2.CreateLoadBalancerOutput{LoadBalancers: []types.LoadBalancer{s.show(existing)}}, nil
 }
 
-// newLoadBalancer makes the record that a request asks for, without ARN and
-// address.
-func (s *Service) newLoadBalancer(ctx context.Context, in *elasticloadbalancingv2.CreateLoadBalancerInput) (*elb.LoadBalancer, error) {
+// kindOf is the kind of load balancer that a type stands for.
+func kindOf(t types.LoadBalancerTypeEnum) (string, error) {
+	switch t {
+	case "", types.LoadBalancerTypeEnumApplication:
+		return elb.Application, nil
+	case types.LoadBalancerTypeEnumNetwork:
+		return elb.Network, nil
+	case types.LoadBalancerTypeEnumGateway:
+		return "", notPermitted("Load balancers of type '%s' are not available in this version of grue; use type 'application' or 'network'", t)
+	}
+	return "", invalid("'%s' is not a valid load balancer type", t)
+}
+
+// typeOf is the type of a load balancer, as requests and answers have it.
+func typeOf(someARN string) types.LoadBalancerTypeEnum {
+	if elb.Kind(someARN) == elb.Network {
+		return types.LoadBalancerTypeEnumNetwork
+	}
+	return types.LoadBalancerTypeEnumApplication
+}
+
+// newLoadBalancer makes the record that a request asks for, without address.
+func (s *Service) newLoadBalancer(ctx context.Context, kind string, in *elasticloadbalancingv2.CreateLoadBalancerInput) (*elb.LoadBalancer, error) {
 	name := get(in.Name)
 	if err := checkName("Load balancer", name); err != nil {
 		return nil, err
@@ -48,31 +72,31 @@ func (s *Service) newLoadBalancer(ctx context.Context, in *elasticloadbalancingv
 	if strings.HasPrefix(name, "internal-") {
 		return nil, invalid("Load balancer name '%s' cannot begin with 'internal-'", name)
 	}
-	switch in.Type {
-	case "", types.LoadBalancerTypeEnumApplication:
-	case types.LoadBalancerTypeEnumNetwork, types.LoadBalancerTypeEnumGateway:
-		return nil, notPermitted("Load balancers of type '%s' are not available in this version of grue; use type 'application'", in.Type)
-	default:
-		return nil, invalid("'%s' is not a valid load balancer type", in.Type)
-	}
 	lb := &elb.LoadBalancer{
+		ARN:            elb.NewLoadBalancerARN(scope(ctx), kind, name),
 		Name:           name,
 		Scheme:         cmp.Or(string(in.Scheme), string(types.LoadBalancerSchemeEnumInternetFacing)),
 		IPAddressType:  cmp.Or(string(in.IpAddressType), string(types.IpAddressTypeIpv4)),
 		SecurityGroups: slices.Sorted(slices.Values(in.SecurityGroups)),
-		HostedZone:     hostedZone(scope(ctx).Region),
+		HostedZone:     hostedZone(kind, scope(ctx).Region),
 	}
 	if !slices.Contains(types.LoadBalancerSchemeEnum("").Values(), types.LoadBalancerSchemeEnum(lb.Scheme)) {
 		return nil, wire.Errorf("InvalidSchemeException", "The scheme '%s' is not valid; use 'internet-facing' or 'internal'", lb.Scheme)
 	}
-	if err := checkIPAddressType(lb.IPAddressType, lb.Scheme); err != nil {
+	if err := checkIPAddressType(lb, lb.IPAddressType); err != nil {
 		return nil, err
+	}
+	if err := checkSourceNAT(lb, in.EnablePrefixForIpv6SourceNat); err != nil {
+		return nil, err
+	}
+	if lb.IsNetwork() && len(lb.SecurityGroups) > 0 {
+		lb.PrivateLink = "on"
 	}
 	if in.CustomerOwnedIpv4Pool != nil && get(in.CustomerOwnedIpv4Pool) != "" || in.IpamPools != nil && get(in.IpamPools.Ipv4IpamPoolId) != "" {
 		return nil, badConfiguration("Customer-owned and IPAM address pools are not available in this version of grue")
 	}
 	var err error
-	if lb.Zones, lb.VPC, err = s.zones(scope(ctx), in.Subnets, in.SubnetMappings); err != nil {
+	if lb.Zones, lb.VPC, err = s.zones(scope(ctx), lb, in.Subnets, in.SubnetMappings); err != nil {
 		return nil, err
 	}
 	lb.Tags, err = readTags(in.Tags)
@@ -91,7 +115,7 @@ func checkSame(tx *store.Tx, s arn.Scope, next *elb.LoadBalancer) (*elb.LoadBala
 	if !ok {
 		return nil, nil
 	}
-	same := old.Scheme == next.Scheme && old.IPAddressType == next.IPAddressType &&
+	same := elb.Kind(old.ARN) == elb.Kind(next.ARN) && old.Scheme == next.Scheme && old.IPAddressType == next.IPAddressType &&
 		slices.Equal(old.Zones, next.Zones) && slices.Equal(old.SecurityGroups, next.SecurityGroups) &&
 		maps.Equal(old.Tags, next.Tags)
 	if !same {
@@ -100,10 +124,9 @@ func checkSame(tx *store.Tx, s arn.Scope, next *elb.LoadBalancer) (*elb.LoadBala
 	return old, nil
 }
 
-// storeLoadBalancer gives a load balancer its ARN and address and writes it. The
-// address is durable before the record: without a record it is given back.
+// storeLoadBalancer gives a load balancer its address and writes it. The address is
+// durable before the record: without a record it is given back.
 func (s *Service) storeLoadBalancer(ctx context.Context, next *elb.LoadBalancer) (*elb.LoadBalancer, error) {
-	next.ARN = elb.NewLoadBalancerARN(scope(ctx), next.Name)
 	next.PublicName = elb.PublicName(next.ARN, next.Scheme)
 	next.Created = s.o.Now().UTC()
 	address, err := s.o.Balancer.Allocate(next.ARN)
@@ -120,11 +143,13 @@ func (s *Service) storeLoadBalancer(ctx context.Context, next *elb.LoadBalancer)
 			return err
 		}
 		n := 0
-		for range elb.LoadBalancers(tx, scope(ctx)) {
-			n++
+		for lb := range elb.LoadBalancers(tx, scope(ctx)) {
+			if lb.IsNetwork() == next.IsNetwork() {
+				n++
+			}
 		}
 		if n >= maxLoadBalancers {
-			return wire.Errorf("TooManyLoadBalancersException", "You've reached the limit of %d application load balancers", maxLoadBalancers)
+			return wire.Errorf("TooManyLoadBalancersException", "You've reached the limit of %d %s load balancers", maxLoadBalancers, typeOf(next.ARN))
 		}
 		elb.PutLoadBalancer(tx, next)
 		return nil
@@ -196,7 +221,7 @@ func (s *Service) show(lb *elb.LoadBalancer) types.LoadBalancer {
 	if lb.VPC != "" {
 		vpc = &lb.VPC
 	}
-	return types.LoadBalancer{
+	out := types.LoadBalancer{
 		LoadBalancerArn:       &lb.ARN,
 		LoadBalancerName:      &lb.Name,
 		DNSName:               &lb.Address,
@@ -205,11 +230,18 @@ func (s *Service) show(lb *elb.LoadBalancer) types.LoadBalancer {
 		Scheme:                types.LoadBalancerSchemeEnum(lb.Scheme),
 		VpcId:                 vpc,
 		State:                 state,
-		Type:                  types.LoadBalancerTypeEnumApplication,
+		Type:                  typeOf(lb.ARN),
 		AvailabilityZones:     showZones(lb.Zones),
 		SecurityGroups:        append([]string{}, lb.SecurityGroups...),
 		IpAddressType:         types.IpAddressType(lb.IPAddressType),
 	}
+	if lb.IsNetwork() {
+		out.EnablePrefixForIpv6SourceNat = types.EnablePrefixForIpv6SourceNatEnumOff
+	}
+	if lb.PrivateLink != "" {
+		out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic = &lb.PrivateLink
+	}
+	return out
 }
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and rules. One
@@ -226,6 +258,9 @@ func (s *Service) DeleteLoadBalancer(ctx context.Context, in *elasticloadbalanci
 		}
 		if lb.Attribute("deletion_protection.enabled") == "true" {
 			return notPermitted("Load balancer '%s' cannot be deleted because deletion protection is enabled", lbARN)
+		}
+		if of := elb.TargetOf(tx, lbARN); len(of) > 0 {
+			return wire.Errorf("ResourceInUseException", "Load balancer '%s' cannot be deleted because it is registered as a target in target group '%s'", lbARN, of[0])
 		}
 		elb.DeleteLoadBalancer(tx, lbARN)
 		return nil

@@ -42,6 +42,9 @@ func (s *Service) CreateRule(ctx context.Context, in *elasticloadbalancingv2.Cre
 		if err != nil {
 			return err
 		}
+		if elb.Kind(l.ARN) == elb.Network {
+			return wire.Errorf("UnsupportedProtocolException", "Rules are not supported on listeners of protocol '%s': a load balancer of type 'network' has default actions only; change them with ModifyListener", l.Protocol)
+		}
 		if err := checkRules(tx, l, r.Priority); err != nil {
 			return err
 		}

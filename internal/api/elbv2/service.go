@@ -17,6 +17,9 @@ type Options struct {
 	// Subnet finds a subnet's availability zone and VPC; nil, or a subnet that
 	// it does not know, means that any subnet exists.
 	Subnet func(s arn.Scope, id string) (az, vpc string, ok bool)
+	// ElasticAddress finds the elastic address of an allocation; nil means that any
+	// allocation exists.
+	ElasticAddress func(s arn.Scope, allocation string) (ip string, ok bool)
 	// InstanceID and InstanceAddress are this machine's: the one instance that
 	// can be registered by id.
 	InstanceID, InstanceAddress string

@@ -39,7 +39,7 @@ var (
 	from12 = []string{"TLSv1.2"}
 )
 
-// policies are the security policies of application load balancers.
+// policies are the security policies of load balancers of both types.
 var policies = []policy{
 	{"ELBSecurityPolicy-2016-08", from10, suites(ecdheGCM, ecdheCBC, ecdheSHA, rsaGCM, rsaSHA)},
 	{"ELBSecurityPolicy-FS-1-1-2019-08", from11, suites(ecdheGCM, ecdheCBC, ecdheSHA)},
@@ -81,7 +81,7 @@ func (s *Service) DescribeSSLPolicies(_ context.Context, in *elasticloadbalancin
 			found = append(found, *p)
 		}
 	}
-	if in.LoadBalancerType != "" && in.LoadBalancerType != types.LoadBalancerTypeEnumApplication {
+	if in.LoadBalancerType == types.LoadBalancerTypeEnumGateway {
 		found = nil
 	}
 	list, next, err := pageInOrder(found, in.Marker, in.PageSize)
@@ -90,7 +90,7 @@ func (s *Service) DescribeSSLPolicies(_ context.Context, in *elasticloadbalancin
 	}
 	out := &elasticloadbalancingv2.DescribeSSLPoliciesOutput{SslPolicies: []types.SslPolicy{}, NextMarker: next}
 	for _, p := range list {
-		shown := types.SslPolicy{Name: aws.String(p.name), SslProtocols: p.protocols, SupportedLoadBalancerTypes: []string{"application"}}
+		shown := types.SslPolicy{Name: aws.String(p.name), SslProtocols: p.protocols, SupportedLoadBalancerTypes: []string{"application", "network"}}
 		for i, c := range p.ciphers {
 			shown.Ciphers = append(shown.Ciphers, types.Cipher{Name: aws.String(c), Priority: aws.Int32(int32(i + 1))})
 		}

@@ -15,21 +15,28 @@ import (
 	"github.com/grue-ecs/grue/internal/wire"
 )
 
-// zones finds the availability zones of subnets: at most one subnet a zone, in
-// order of zone, all of one VPC. A subnet that nobody knows is in a zone of its
-// own, for grue's tasks do not need it to exist.
-func (s *Service) zones(sc arn.Scope, subnets []string, mappings []types.SubnetMapping) ([]elb.Zone, string, error) {
+// zones finds the availability zones of the subnets of a load balancer: at most one
+// subnet a zone, in order of zone, all of one VPC. A subnet that nobody knows is in
+// a zone of its own, for grue's tasks do not need it to exist.
+func (s *Service) zones(sc arn.Scope, lb *elb.LoadBalancer, subnets []string, mappings []types.SubnetMapping) ([]elb.Zone, string, error) {
 	if len(subnets) > 0 && len(mappings) > 0 {
 		return nil, "", invalid("Subnets and subnet mappings cannot be specified at the same time")
 	}
+	given := map[string]elb.Zone{}
 	for _, m := range mappings {
-		if get(m.AllocationId) != "" || get(m.PrivateIPv4Address) != "" || get(m.IPv6Address) != "" {
-			return nil, "", badConfiguration("Addresses cannot be specified for the subnets of an application load balancer")
+		z, err := s.mapping(sc, lb, m)
+		if err != nil {
+			return nil, "", err
 		}
-		subnets = append(subnets, get(m.SubnetId))
+		given[z.Subnet] = z
+		subnets = append(subnets, z.Subnet)
+	}
+	fewest := tooFewSubnets
+	if lb.IsNetwork() {
+		fewest = "At least one subnet must be specified"
 	}
 	if len(subnets) == 0 {
-		return nil, "", invalid("At least two subnets in two different Availability Zones must be specified")
+		return nil, "", invalid("%s", fewest)
 	}
 	subnets = slices.Sorted(slices.Values(subnets))
 	vpc := ""
@@ -52,42 +59,55 @@ func (s *Service) zones(sc arn.Scope, subnets []string, mappings []types.SubnetM
 		if slices.ContainsFunc(out, func(z elb.Zone) bool { return z.Name == az }) {
 			return nil, "", badConfiguration("A load balancer cannot be attached to multiple subnets in the same Availability Zone")
 		}
-		out = append(out, elb.Zone{Name: az, Subnet: id})
+		z := given[id]
+		z.Name, z.Subnet = az, id
+		out = append(out, z)
 	}
-	if len(out) < 2 && s.o.Strict {
-		return nil, "", invalid("At least two subnets in two different Availability Zones must be specified")
+	if len(out) < 2 && s.o.Strict && !lb.IsNetwork() {
+		return nil, "", invalid("%s", fewest)
 	}
 	slices.SortFunc(out, func(a, b elb.Zone) int { return cmp.Compare(a.Name, b.Name) })
 	return out, vpc, nil
 }
 
+const tooFewSubnets = "At least two subnets in two different Availability Zones must be specified"
+
 func showZones(zones []elb.Zone) []types.AvailabilityZone {
 	out := []types.AvailabilityZone{}
 	for _, z := range zones {
-		out = append(out, types.AvailabilityZone{ZoneName: aws.String(z.Name), SubnetId: aws.String(z.Subnet), LoadBalancerAddresses: []types.LoadBalancerAddress{}})
+		out = append(out, types.AvailabilityZone{ZoneName: aws.String(z.Name), SubnetId: aws.String(z.Subnet), LoadBalancerAddresses: showAddresses(z)})
 	}
 	return out
 }
 
 // SetSubnets replaces the subnets of a load balancer.
 func (s *Service) SetSubnets(ctx context.Context, in *elasticloadbalancingv2.SetSubnetsInput) (*elasticloadbalancingv2.SetSubnetsOutput, error) {
-	zones, vpc, err := s.zones(scope(ctx), in.Subnets, in.SubnetMappings)
-	if err != nil {
-		return nil, err
-	}
-	out := &elasticloadbalancingv2.SetSubnetsOutput{AvailabilityZones: showZones(zones)}
-	return out, s.modify(ctx, in.LoadBalancerArn, func(lb *elb.LoadBalancer) error {
+	out := &elasticloadbalancingv2.SetSubnetsOutput{}
+	return out, s.modify(ctx, in.LoadBalancerArn, func(tx *store.Tx, lb *elb.LoadBalancer) error {
+		zones, vpc, err := s.zones(scope(ctx), lb, in.Subnets, in.SubnetMappings)
+		if err != nil {
+			return err
+		}
+		if err := sameAddresses(lb, zones); err != nil {
+			return err
+		}
+		if err := checkSourceNAT(lb, in.EnablePrefixForIpv6SourceNat); err != nil {
+			return err
+		}
+		out.AvailabilityZones = showZones(zones)
 		if lb.VPC != "" && vpc != "" && vpc != lb.VPC {
 			return wire.Errorf("InvalidSubnetException", "The subnets do not belong to VPC '%s' of the load balancer", lb.VPC)
 		}
 		if in.IpAddressType != "" {
-			if err := checkIPAddressType(string(in.IpAddressType), lb.Scheme); err != nil {
+			if err := changeIPAddressType(tx, lb, string(in.IpAddressType)); err != nil {
 				return err
 			}
-			lb.IPAddressType = string(in.IpAddressType)
 		}
 		lb.Zones, lb.VPC = zones, cmp.Or(lb.VPC, vpc)
 		out.IpAddressType = types.IpAddressType(lb.IPAddressType)
+		if lb.IsNetwork() {
+			out.EnablePrefixForIpv6SourceNat = types.EnablePrefixForIpv6SourceNatEnumOff
+		}
 		return nil
 	})
 }
@@ -97,8 +117,9 @@ func (s *Service) SetSecurityGroups(ctx context.Context, in *elasticloadbalancin
 	if len(in.SecurityGroups) == 0 {
 		return nil, invalid("At least one security group must be specified")
 	}
-	if in.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic != "" {
-		return nil, badConfiguration("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is not supported on load balancers of type 'application'")
+	enforce := in.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
+	if enforce != "" && !slices.Contains(enforce.Values(), enforce) {
+		return nil, invalid("'%s' is not a valid value of EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", enforce)
 	}
 	for _, id := range in.SecurityGroups {
 		if id == "" {
@@ -107,8 +128,18 @@ func (s *Service) SetSecurityGroups(ctx context.Context, in *elasticloadbalancin
 	}
 	groups := slices.Sorted(slices.Values(in.SecurityGroups))
 	out := &elasticloadbalancingv2.SetSecurityGroupsOutput{SecurityGroupIds: groups}
-	return out, s.modify(ctx, in.LoadBalancerArn, func(lb *elb.LoadBalancer) error {
+	return out, s.modify(ctx, in.LoadBalancerArn, func(_ *store.Tx, lb *elb.LoadBalancer) error {
+		switch {
+		case !lb.IsNetwork() && enforce != "":
+			return badConfiguration("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic is not supported on load balancers of type 'application'")
+		case lb.IsNetwork() && len(lb.SecurityGroups) == 0:
+			return badConfiguration("Security groups cannot be set on load balancer '%s': a load balancer of type 'network' that was created without security groups can never have any", lb.ARN)
+		}
 		lb.SecurityGroups = groups
+		if lb.IsNetwork() {
+			lb.PrivateLink = cmp.Or(string(enforce), lb.PrivateLink)
+			out.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic = types.EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum(lb.PrivateLink)
+		}
 		return nil
 	})
 }
@@ -119,21 +150,20 @@ func (s *Service) SetIpAddressType(ctx context.Context, in *elasticloadbalancing
 		return nil, required("ipAddressType")
 	}
 	out := &elasticloadbalancingv2.SetIpAddressTypeOutput{IpAddressType: in.IpAddressType}
-	return out, s.modify(ctx, in.LoadBalancerArn, func(lb *elb.LoadBalancer) error {
-		if err := checkIPAddressType(string(in.IpAddressType), lb.Scheme); err != nil {
-			return err
-		}
-		lb.IPAddressType = string(in.IpAddressType)
-		return nil
+	return out, s.modify(ctx, in.LoadBalancerArn, func(tx *store.Tx, lb *elb.LoadBalancer) error {
+		return changeIPAddressType(tx, lb, string(in.IpAddressType))
 	})
 }
 
-func checkIPAddressType(t, scheme string) error {
+func checkIPAddressType(lb *elb.LoadBalancer, t string) error {
 	switch types.IpAddressType(t) {
 	case types.IpAddressTypeIpv4, types.IpAddressTypeDualstack:
 		return nil
 	case types.IpAddressTypeDualstackWithoutPublicIpv4:
-		if scheme == "internal" {
+		if lb.IsNetwork() {
+			return badConfiguration("The IP address type '%s' is not supported on load balancers of type 'network'", t)
+		}
+		if lb.Scheme == "internal" {
 			return badConfiguration("The IP address type '%s' is not supported on internal load balancers", t)
 		}
 		return nil
@@ -142,14 +172,14 @@ func checkIPAddressType(t, scheme string) error {
 }
 
 // modify changes a copy of a load balancer and writes it.
-func (s *Service) modify(ctx context.Context, lbARN *string, change func(*elb.LoadBalancer) error) error {
+func (s *Service) modify(ctx context.Context, lbARN *string, change func(*store.Tx, *elb.LoadBalancer) error) error {
 	return s.update(func(tx *store.Tx) error {
 		lb, err := loadBalancer(ctx, tx, lbARN)
 		if err != nil {
 			return err
 		}
 		next := *lb
-		if err := change(&next); err != nil {
+		if err := change(tx, &next); err != nil {
 			return err
 		}
 		elb.PutLoadBalancer(tx, &next)
@@ -166,4 +196,17 @@ var hostedZones = map[string]string{
 	"ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65", "ca-central-1": "ZQSVJUPU6J1EY", "sa-east-1": "Z2P70J7HTTTPLU",
 }
 
-func hostedZone(region string) string { return cmp.Or(hostedZones[region], hostedZones["us-east-1"]) }
+// networkZones are those of network load balancers.
+var networkZones = map[string]string{
+	"us-east-1": "Z26RNL4JYFTOTI", "us-east-2": "ZLMOA37VPKANP", "us-west-1": "Z24FKFUX50B4VW", "us-west-2": "Z18D5FSROUN65G",
+	"eu-west-1": "Z2IFOLAFXWLO4F", "eu-west-2": "ZD4D7Y8KGAS4G", "eu-west-3": "Z1CMS0P5QUZ6D5", "eu-central-1": "Z3F0SRJ5LGBH90",
+	"eu-north-1": "Z1UDT6IFJ4EJM", "ap-south-1": "ZVDDRBQ08TROA", "ap-northeast-1": "Z31USIVHYNEOWT", "ap-northeast-2": "ZIBE1TIR4HY56",
+	"ap-southeast-1": "ZKVM4W9LS7TM", "ap-southeast-2": "ZCT6FZBF4DROD", "ca-central-1": "Z2EPGBW3API2WT", "sa-east-1": "ZTK26PT1VY4CU",
+}
+
+func hostedZone(kind, region string) string {
+	if kind == elb.Network {
+		return cmp.Or(networkZones[region], networkZones["us-east-1"])
+	}
+	return cmp.Or(hostedZones[region], hostedZones["us-east-1"])
+}

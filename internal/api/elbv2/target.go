@@ -26,7 +26,7 @@ func (s *Service) RegisterTargets(ctx context.Context, in *elasticloadbalancingv
 			return err
 		}
 		for i := range in.Targets {
-			t, err := s.readTarget(g, &in.Targets[i])
+			t, err := s.readTarget(tx, g, &in.Targets[i])
 			if err != nil {
 				return err
 			}
@@ -39,7 +39,7 @@ func (s *Service) RegisterTargets(ctx context.Context, in *elasticloadbalancingv
 }
 
 // readTarget validates a target of a request and finds its address.
-func (s *Service) readTarget(g *elb.TargetGroup, d *types.TargetDescription) (elb.Target, error) {
+func (s *Service) readTarget(tx *store.Tx, g *elb.TargetGroup, d *types.TargetDescription) (elb.Target, error) {
 	t := elb.Target{Group: g.ARN, ID: get(d.Id), Port: g.Port, AZ: get(d.AvailabilityZone)}
 	if d.Port != nil {
 		t.Port = int(*d.Port)
@@ -53,7 +53,13 @@ func (s *Service) readTarget(g *elb.TargetGroup, d *types.TargetDescription) (el
 		return t, badConfiguration("A QUIC server ID is not supported for targets of protocol '%s'", g.Protocol)
 	}
 	host := t.ID
-	if g.TargetType == "instance" {
+	if g.TargetType == "alb" {
+		lb, err := balancerTarget(tx, g, t)
+		if err != nil {
+			return t, err
+		}
+		host = lb.Address
+	} else if g.TargetType == "instance" {
 		if t.ID != s.o.InstanceID || s.o.InstanceAddress == "" {
 			return t, noTarget("The following targets are not in a running state and cannot be registered: '%s'", t.ID)
 		}
@@ -67,6 +73,29 @@ func (s *Service) readTarget(g *elb.TargetGroup, d *types.TargetDescription) (el
 
 func noTarget(format string, args ...any) error {
 	return wire.Errorf("InvalidTargetException", format, args...)
+}
+
+// balancerTarget finds the application load balancer that is to be the one target of
+// a group: it listens on the group's port.
+func balancerTarget(tx *store.Tx, g *elb.TargetGroup, t elb.Target) (*elb.LoadBalancer, error) {
+	lb, ok := elb.GetLoadBalancer(tx, t.ID)
+	switch {
+	case !ok || lb.IsNetwork():
+		return nil, noTarget("The target '%s' is not an application load balancer", t.ID)
+	case t.Port != g.Port:
+		return nil, noTarget("The port '%d' of the target must be the port '%d' of target group '%s'", t.Port, g.Port, g.ARN)
+	}
+	for other := range elb.Registered(tx, g.ARN) {
+		if other.ID != t.ID && !other.Draining {
+			return nil, wire.Errorf("TooManyTargetsException", "A target group with target type 'alb' can have one target; '%s' is registered already", other.ID)
+		}
+	}
+	for l := range elb.Listeners(tx, lb.ARN) {
+		if l.Port == t.Port {
+			return lb, nil
+		}
+	}
+	return nil, noTarget("Load balancer '%s' has no listener on port '%d'", t.ID, t.Port)
 }
 
 // targetRanges are the ranges from which AWS takes ip targets, and loopback, where
@@ -108,8 +137,12 @@ func checkTargets(tx *store.Tx, g *elb.TargetGroup) error {
 				n++
 			}
 		}
-		if n > maxTargetsPerLB {
-			return wire.Errorf("TooManyTargetsException", "A load balancer can have at most %d targets", maxTargetsPerLB)
+		most := maxTargetsPerLB
+		if elb.Kind(lb) == elb.Network {
+			most = maxTargetsPerNLB
+		}
+		if n > most {
+			return wire.Errorf("TooManyTargetsException", "A load balancer can have at most %d targets", most)
 		}
 	}
 	return nil
@@ -160,6 +193,12 @@ func checkID(g *elb.TargetGroup, id string) error {
 	if g.TargetType == "ip" {
 		if _, err := netip.ParseAddr(id); err != nil {
 			return noTarget("The IP address '%s' is not a valid IP address", id)
+		}
+		return nil
+	}
+	if g.TargetType == "alb" {
+		if elb.Kind(id) != elb.Application || !strings.Contains(id, ":loadbalancer/") {
+			return noTarget("The target '%s' is not the ARN of an application load balancer", id)
 		}
 		return nil
 	}

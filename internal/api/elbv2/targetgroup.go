@@ -60,11 +60,14 @@ func newGroup(in *elasticloadbalancingv2.CreateTargetGroupInput) (*elb.TargetGro
 	g := &elb.TargetGroup{
 		Name:            get(in.Name),
 		Protocol:        string(in.Protocol),
-		ProtocolVersion: cmp.Or(get(in.ProtocolVersion), "HTTP1"),
+		ProtocolVersion: get(in.ProtocolVersion),
 		Port:            int(get(in.Port)),
 		VPC:             get(in.VpcId),
 		TargetType:      cmp.Or(string(in.TargetType), "instance"),
 		IPAddressType:   cmp.Or(string(in.IpAddressType), "ipv4"),
+	}
+	if !g.Layer4() && g.ProtocolVersion == "" {
+		g.ProtocolVersion = "HTTP1"
 	}
 	if err := checkGroup(g); err != nil {
 		return nil, err
@@ -72,7 +75,7 @@ func newGroup(in *elasticloadbalancingv2.CreateTargetGroupInput) (*elb.TargetGro
 	if in.TargetControlPort != nil {
 		return nil, badConfiguration("Target control ports are not available in this version of grue")
 	}
-	g.Check = defaultCheck(g)
+	g.Check = defaultCheck(g, string(in.HealthCheckProtocol), get(in.HealthCheckIntervalSeconds))
 	err := changeCheck(g, checkChange{
 		in.HealthCheckEnabled, in.HealthCheckProtocol, in.HealthCheckPort, in.HealthCheckPath,
 		in.HealthCheckIntervalSeconds, in.HealthCheckTimeoutSeconds, in.HealthyThresholdCount, in.UnhealthyThresholdCount, in.Matcher,
@@ -90,8 +93,8 @@ func checkGroup(g *elb.TargetGroup) error {
 		return err
 	}
 	switch types.TargetTypeEnum(g.TargetType) {
-	case types.TargetTypeEnumInstance, types.TargetTypeEnumIp:
-	case types.TargetTypeEnumLambda, types.TargetTypeEnumAlb:
+	case types.TargetTypeEnumInstance, types.TargetTypeEnumIp, types.TargetTypeEnumAlb:
+	case types.TargetTypeEnumLambda:
 		return notPermitted("Target groups of type '%s' are not available in this version of grue; use type 'ip' or 'instance'", g.TargetType)
 	default:
 		return invalid("'%s' is not a valid target type", g.TargetType)
@@ -101,15 +104,19 @@ func checkGroup(g *elb.TargetGroup) error {
 		return invalid("A protocol must be specified")
 	case !slices.Contains(types.ProtocolEnum("").Values(), types.ProtocolEnum(g.Protocol)):
 		return invalid("'%s' is not a valid protocol", g.Protocol)
-	case g.Protocol != "HTTP" && g.Protocol != "HTTPS":
-		return notPermitted("Target groups with protocol '%s' need a network or gateway load balancer, which is not available in this version of grue; use HTTP or HTTPS", g.Protocol)
+	case g.Protocol == "GENEVE" || g.Protocol == "QUIC" || g.Protocol == "TCP_QUIC":
+		return notPermitted("Target groups with protocol '%s' are not available in this version of grue; use HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP", g.Protocol)
+	case g.TargetType == "alb" && g.Protocol != "TCP":
+		return invalid("Protocol '%s' is not supported for target groups with target type 'alb'; use TCP", g.Protocol)
+	case g.Layer4() && g.ProtocolVersion != "":
+		return badConfiguration("A protocol version is not supported for target groups with protocol '%s'", g.Protocol)
 	case g.Port == 0:
 		return invalid("A port must be specified")
 	case g.Port < 1 || g.Port > 65535:
 		return invalid("The port '%d' must be between '1' and '65535'", g.Port)
 	case g.VPC == "":
 		return invalid("A VPC ID must be specified")
-	case !slices.Contains([]string{"HTTP1", "HTTP2", "GRPC"}, g.ProtocolVersion):
+	case !g.Layer4() && !slices.Contains([]string{"HTTP1", "HTTP2", "GRPC"}, g.ProtocolVersion):
 		return invalid("'%s' is not a valid protocol version", g.ProtocolVersion)
 	case !slices.Contains(types.TargetGroupIpAddressTypeEnum("").Values(), types.TargetGroupIpAddressTypeEnum(g.IPAddressType)):
 		return invalid("'%s' is not a valid IP address type", g.IPAddressType)
@@ -123,7 +130,6 @@ func showGroup(tx *store.Tx, g *elb.TargetGroup) types.TargetGroup {
 		TargetGroupArn:             &g.ARN,
 		TargetGroupName:            &g.Name,
 		Protocol:                   types.ProtocolEnum(g.Protocol),
-		ProtocolVersion:            &g.ProtocolVersion,
 		Port:                       aws.Int32(int32(g.Port)),
 		VpcId:                      &g.VPC,
 		TargetType:                 types.TargetTypeEnum(g.TargetType),
@@ -132,17 +138,20 @@ func showGroup(tx *store.Tx, g *elb.TargetGroup) types.TargetGroup {
 		HealthCheckEnabled:         &c.Enabled,
 		HealthCheckProtocol:        types.ProtocolEnum(c.Protocol),
 		HealthCheckPort:            &c.Port,
-		HealthCheckPath:            &c.Path,
 		HealthCheckIntervalSeconds: aws.Int32(int32(c.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(c.Timeout)),
 		HealthyThresholdCount:      aws.Int32(int32(c.Healthy)),
 		UnhealthyThresholdCount:    aws.Int32(int32(c.Unhealthy)),
-		Matcher:                    &types.Matcher{},
 	}
+	if !g.Layer4() {
+		out.ProtocolVersion = &g.ProtocolVersion
+	}
+	if !g.HTTPChecks() {
+		return out
+	}
+	out.HealthCheckPath, out.Matcher = &c.Path, &types.Matcher{HttpCode: &c.HTTPCode}
 	if g.ProtocolVersion == "GRPC" {
-		out.Matcher.GrpcCode = &c.GRPCCode
-	} else {
-		out.Matcher.HttpCode = &c.HTTPCode
+		out.Matcher = &types.Matcher{GrpcCode: &c.GRPCCode}
 	}
 	return out
 }

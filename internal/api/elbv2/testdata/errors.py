@@ -53,7 +53,7 @@ refused("InvalidScheme", "create_load_balancer", Name="n", Subnets=["subnet-a"],
 refused("ValidationError", "create_load_balancer", Name="n")
 refused("InvalidSubnet", "create_load_balancer", Name="n", Subnets=["subnet-a", "subnet-x"])
 refused("InvalidConfigurationRequest", "create_load_balancer", Name="n", Subnets=["subnet-a", "subnet-a2"])
-refused("OperationNotPermitted", "create_load_balancer", Name="n", Subnets=["subnet-a"], Type="network")
+refused("OperationNotPermitted", "create_load_balancer", Name="n", Subnets=["subnet-a"], Type="gateway")
 refused("DuplicateTagKeys", "create_load_balancer", Name="n", Subnets=["subnet-a"], Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}])
 refused("InvalidConfigurationRequest", "modify_load_balancer_attributes", LoadBalancerArn=LB, Attributes=[{"Key": "none", "Value": "1"}])
 refused("InvalidConfigurationRequest", "modify_load_balancer_attributes", LoadBalancerArn=LB, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "0"}])
@@ -66,7 +66,7 @@ refused("DuplicateTargetGroupName", "create_target_group", Name="blue", Protocol
 refused("ValidationError", "create_target_group", Name="n", Protocol="HTTP", Port=80)
 refused("ValidationError", "create_target_group", Name="n", Protocol="HTTP", VpcId="vpc-1")
 refused("ValidationError", "create_target_group", Name="n", Port=80, VpcId="vpc-1")
-refused("OperationNotPermitted", "create_target_group", Name="n", Protocol="TCP", Port=80, VpcId="vpc-1")
+refused("OperationNotPermitted", "create_target_group", Name="n", Protocol="GENEVE", Port=6081, VpcId="vpc-1")
 refused("OperationNotPermitted", "create_target_group", Name="n", TargetType="lambda")
 for more in ({"HealthCheckIntervalSeconds": 4}, {"HealthCheckIntervalSeconds": 5}, {"HealthCheckTimeoutSeconds": 1}, {"HealthyThresholdCount": 11},
              {"HealthCheckPath": "x"}, {"HealthCheckPort": "0"}, {"Matcher": {"HttpCode": "500"}}, {"Matcher": {"HttpCode": "a"}},
@@ -96,7 +96,7 @@ refused("InvalidTarget", "describe_target_health", TargetGroupArn=BLUE, Targets=
 # listeners
 refused("DuplicateListener", "create_listener", LoadBalancerArn=LB, Protocol="HTTP", Port=80, DefaultActions=[{"Type": "forward", "TargetGroupArn": GREEN}])
 refused("TargetGroupAssociationLimit", "create_listener", LoadBalancerArn=LB, Protocol="HTTP", Port=81, DefaultActions=[{"Type": "forward", "TargetGroupArn": TAKEN}])
-refused("UnsupportedProtocol", "create_listener", LoadBalancerArn=LB, Protocol="TCP", Port=81, DefaultActions=TO_BLUE)
+refused("ValidationError", "create_listener", LoadBalancerArn=LB, Protocol="TCP", Port=81, DefaultActions=TO_BLUE)
 refused("InvalidConfigurationRequest", "create_listener", LoadBalancerArn=LB, Protocol="HTTP", Port=81, DefaultActions=[{"Type": "forward", "TargetGroupArn": GRPC}])
 refused("TargetGroupNotFound", "create_listener", LoadBalancerArn=LB, Protocol="HTTP", Port=81, DefaultActions=[{"Type": "forward", "TargetGroupArn": NO_GROUP}])
 refused("CertificateNotFound", "create_listener", LoadBalancerArn=LB, Protocol="HTTPS", Port=443, DefaultActions=TO_BLUE,
