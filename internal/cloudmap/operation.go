@@ -62,3 +62,6 @@ func GetOperation(tx *store.Tx, s arn.Scope, id string) (*Operation, bool) {
 func Operations(tx *store.Tx, s arn.Scope) iter.Seq2[string, *Operation] {
 	return operations.Prefix(tx, s.Key(""))
 }
+
+// Order sorts operations by their time.
+func (o *Operation) Order() string { return operationKey(o.ID) }

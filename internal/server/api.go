@@ -15,6 +15,7 @@ import (
 	"github.com/grue-ecs/grue/internal/api/lambda"
 	"github.com/grue-ecs/grue/internal/api/logs"
 	"github.com/grue-ecs/grue/internal/api/secretsmanager"
+	"github.com/grue-ecs/grue/internal/api/servicediscovery"
 	"github.com/grue-ecs/grue/internal/api/sns"
 	"github.com/grue-ecs/grue/internal/api/ssm"
 	"github.com/grue-ecs/grue/internal/api/sts"
@@ -64,6 +65,7 @@ func (s *server) openAPI() error {
 		ssm.New(ssm.Options{Vault: s.vault}),
 		secretsmanager.New(secretsmanager.Options{Vault: s.vault}),
 		acm.New(acm.Options{Store: s.store}),
+		servicediscovery.New(servicediscovery.Options{Store: s.store, Settle: s.settle, Instance: s.instanceAddress}),
 		sts.New(sts.Options{Sessions: keys, Role: role(users), AccountOf: users.AccountOf, TrustLocalTokens: true}),
 		users,
 		s.ec2,

@@ -75,3 +75,13 @@ func memoryMiB() int {
 func (s *server) instances(arn.Scope) []ec2.Instance {
 	return []ec2.Instance{{ID: s.machine.InstanceID, Type: "m5.large", Image: "ami-" + s.machine.InstanceID[2:], IP: "127.0.0.1", Architecture: architecture(), Launched: s.machine.Made}}
 }
+
+// instanceAddress is the private address of an EC2 instance.
+func (s *server) instanceAddress(scope arn.Scope, id string) (string, bool) {
+	for _, i := range s.instances(scope) {
+		if i.ID == id {
+			return i.IP, true
+		}
+	}
+	return "", false
+}

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -39,6 +40,9 @@ var services = map[string]struct {
 	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; ExecuteCommand, task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
 	"elasticloadbalancing": {
 		"Elastic Load Balancing v2", "application load balancers only; no Lambda targets, no authenticating actions", (*elb.Client)(nil),
+	},
+	"servicediscovery": {
+		"Cloud Map", "names of private and public namespaces are resolvable in the tasks of this machine; no health checks of Route 53", (*servicediscovery.Client)(nil),
 	},
 	"ecr":            {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
 	"logs":           {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
