@@ -52,6 +52,8 @@ func (w *Watcher) act(tx *store.Tx, a *Alarm, now time.Time) {
 func (w *Watcher) perform(tx *store.Tx, a *Alarm, action string) error {
 	to, ok := arn.Parse(action)
 	switch {
+	case ok && to.Service == "autoscaling" && w.opts.Scale != nil:
+		return w.opts.Scale(tx, action, a)
 	case w.opts.Actions == nil:
 		return errors.New("grue performs no actions here; follow the event \"CloudWatch Alarm State Change\" instead")
 	case ok && to.Service == "sns":
@@ -67,7 +69,7 @@ func (w *Watcher) perform(tx *store.Tx, a *Alarm, action string) error {
 		}
 		return w.opts.Actions.Invoke(tx, action, event)
 	}
-	return fmt.Errorf("grue does not perform actions of this kind: SNS topics and Lambda functions can be actions; %q is neither", action)
+	return fmt.Errorf("grue does not perform actions of this kind: SNS topics, Lambda functions and scaling policies can be actions; %q is none of them", action)
 }
 
 // subject of a message, which SNS bounds.

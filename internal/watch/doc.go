@@ -16,7 +16,7 @@
 // A change of state is committed together with everything that follows from it:
 // the history item, the event, the composite alarms that name the alarm, their
 // suppression, and the promise of each action: a message to an SNS topic, a
-// call of a Lambda function. An action that cannot be promised, for there is no
+// call of a Lambda function; a scaling policy acts at once. An action that cannot be promised, for there is no
 // such topic or function or it is of another kind, is written into the history as
 // failed, with the reason.
 //

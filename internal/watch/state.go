@@ -39,3 +39,23 @@ func Span(tx *store.Tx, scope arn.Scope, names []string) (longest time.Duration)
 	}
 	return longest
 }
+
+// Recent are the newest datapoints of a metric alarm, oldest first: as many as it
+// has evaluation periods, less those that do not exist.
+func (w *Watcher) Recent(a *Alarm) (out []float64) {
+	if a.Metric == nil {
+		return nil
+	}
+	s := SettingsOf(&a.Metric.V)
+	points, err := w.points(a, &s, w.opts.Now())
+	if err != nil {
+		w.opts.Log.Error("alarm not read", "alarm", a.Name, "err", err)
+		return nil
+	}
+	for _, p := range points {
+		if p.Present {
+			out = append(out, p.Value)
+		}
+	}
+	return out[max(len(out)-s.Evaluate, 0):]
+}

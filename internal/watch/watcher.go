@@ -16,8 +16,11 @@ type Options struct {
 	Store   *store.Store
 	Metrics *metric.Store // its Minute is the alarms', too
 	Actions Actions       // nil: every action fails, and the history says so
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Scale lets a scaling policy, the action of an alarm, act in the transaction that
+	// gives the alarm its state; nil: that action fails.
+	Scale func(tx *store.Tx, policyARN string, a *Alarm) error
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Watcher keeps alarms up to date. Use New, then Run once.
