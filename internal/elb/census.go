@@ -31,8 +31,8 @@ type hosts struct {
 
 // countHosts measures HealthyHostCount and UnHealthyHostCount of each group in
 // use, for each of its load balancers. A target that is neither yet counts in
-// neither. RequestCount is always reported, so that an idle load balancer has
-// the value zero and not none.
+// neither. RequestCount is always reported, so that an idle application load
+// balancer has the value zero and not none.
 func (b *Balancer) countHosts(at time.Time) {
 	counted := map[string]hosts{}
 	b.opts.Store.View(func(tx *store.Tx) {
@@ -47,7 +47,9 @@ func (b *Balancer) countHosts(at time.Time) {
 				m, _ := b.meterFor(&route.Traffic{LB: LoadBalancerDimension(lb), Group: arn}, at)
 				m.target("HealthyHostCount", "Count", metric.Of(float64(healthy), 1))
 				m.target("UnHealthyHostCount", "Count", metric.Of(float64(unhealthy), 1))
-				m.idle()
+				if !m.network() {
+					m.idle()
+				}
 			}
 		}
 	})
@@ -55,6 +57,7 @@ func (b *Balancer) countHosts(at time.Time) {
 	b.counted = counted
 	b.mu.Unlock()
 	b.countConnections(at)
+	b.countFlows(at)
 }
 
 // countConnections measures ActiveConnectionCount once a minute, so that Sum is the
@@ -71,7 +74,7 @@ func (b *Balancer) countConnections(at time.Time) {
 	}
 	b.mu.Unlock()
 	for i, m := range all {
-		if !m.measured("ActiveConnectionCount", "LoadBalancer", m.lb) {
+		if !m.measured("ActiveConnectionCount", "Count", "LoadBalancer", m.lb) {
 			m.balancer("ActiveConnectionCount", "Count", metric.Of(float64(conns[i]), 1))
 		}
 	}
@@ -92,17 +95,17 @@ func (b *Balancer) hostsOf(tx *store.Tx, group string) (healthy, unhealthy int) 
 // idle reports zero requests where none were counted this minute.
 func (m *meter) idle() {
 	zero := metric.Of(0, 1)
-	if !m.measured("RequestCount", "LoadBalancer", m.lb) {
+	if !m.measured("RequestCount", "Count", "LoadBalancer", m.lb) {
 		m.balancer("RequestCount", "Count", zero)
 	}
-	if !m.measured("RequestCount", "LoadBalancer", m.lb, "TargetGroup", m.group) {
+	if !m.measured("RequestCount", "Count", "LoadBalancer", m.lb, "TargetGroup", m.group) {
 		m.target("RequestCount", "Count", zero)
 		m.perTarget(zero)
 	}
 }
 
 // measured tells whether a metric has a datapoint in this minute.
-func (m *meter) measured(name string, dims ...string) bool {
-	x := metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: "Count", Dimensions: metric.Dims(dims...)}
+func (m *meter) measured(name, unit string, dims ...string) bool {
+	x := metric.Metric{Scope: m.scope, Namespace: m.namespace(), Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}
 	return len(m.store.Query(x, m.at.Truncate(m.store.Minute()), m.at.Add(1), 60)) > 0
 }

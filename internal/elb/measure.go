@@ -24,6 +24,7 @@ func count(n uint64) metric.Sample { return metric.Of(1, float64(n)) }
 // measure turns reports into metrics. Counters that are zero have no datapoint.
 func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
 	b.learnOwners(at)
+	defer b.peaks(reports, at)
 	for i := range reports {
 		t := &reports[i]
 		if b.opts.Others != nil && b.opts.Others.TakeTraffic(t, at) {
@@ -31,6 +32,11 @@ func (b *Balancer) measure(reports []route.Traffic, at time.Time) {
 		}
 		m, ok := b.meterFor(t, at)
 		if !ok {
+			continue
+		}
+		if m.network() {
+			m.flows(t)
+			b.serve(t, at)
 			continue
 		}
 		m.elb(t)
@@ -62,6 +68,9 @@ func (b *Balancer) meterFor(t *route.Traffic, at time.Time) (*meter, bool) {
 		return m, t.Group != ""
 	}
 	m.scope, m.zone = lb.scope, lb.zone
+	for protocol, f := range t.Flows {
+		lb.flows[flowKey{t.Group, protocol}] = f.Active
+	}
 	if t.Group == "" {
 		lb.conns = t.ActiveConns
 	}

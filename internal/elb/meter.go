@@ -1,14 +1,18 @@
 package elb
 
 import (
+	"strings"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/metric"
 )
 
-// namespace of an application load balancer's metrics.
-const namespace = "AWS/ApplicationELB"
+// Namespaces of load balancers' metrics.
+const (
+	applicationNamespace = "AWS/ApplicationELB"
+	networkNamespace     = "AWS/NetworkELB"
+)
 
 // meter adds samples of one load balancer and, when group is set, of one target
 // group of it. Both have a second metric with the availability zone.
@@ -19,9 +23,19 @@ type meter struct {
 	at              time.Time
 }
 
+// network tells whether the metrics are a network load balancer's: "net/name/id".
+func (m *meter) network() bool { return strings.HasPrefix(m.lb, Network+"/") }
+
+func (m *meter) namespace() string {
+	if m.network() {
+		return networkNamespace
+	}
+	return applicationNamespace
+}
+
 // add takes dimensions in order of name, in which the store need not sort them.
 func (m *meter) add(name, unit string, s metric.Sample, dims ...string) {
-	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: namespace, Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
+	m.store.AddSample(metric.Metric{Scope: m.scope, Namespace: m.namespace(), Name: name, Unit: unit, Dimensions: metric.Dims(dims...)}, s, m.at)
 }
 
 // balancer adds to the metrics of the load balancer. No samples are no datapoint.

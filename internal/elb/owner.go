@@ -11,7 +11,7 @@ import (
 )
 
 // ownNamespace holds grue's own metrics: what the tasks of a service, and of each of
-// its revisions, answered through load balancers.
+// its revisions, answered and received through load balancers.
 const ownNamespace = "Grue/ECS"
 
 // owner is the ECS service whose tasks a target group holds. revision is "" while
@@ -102,4 +102,8 @@ func (b *Balancer) serve(t *route.Traffic, at time.Time) {
 		add(c.name, "Count", count(c.n))
 	}
 	add("TargetResponseTime", "Seconds", latency(t))
+	sum := total(t.Flows)
+	add("NewFlowCount", "Count", count(sum.New))
+	add("TCP_Target_Reset_Count", "Count", count(sum.TargetResets))
+	add("ProcessedBytes", "Bytes", amount(sum.Bytes))
 }
