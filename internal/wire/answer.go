@@ -60,7 +60,7 @@ func (x *exchange) answer(op *operation, out reflect.Value) *Error {
 }
 
 func (x *exchange) queryAnswer(b []byte, pl *plan, out reflect.Value) ([]byte, error) {
-	e := xmlEncoder{b: b, item: "member"}
+	e := xmlEncoder{b: b, item: "member", flat: x.service.spec.Flat}
 	e.b = append(append(append(e.b, '<'), x.name...), `Response xmlns="`...)
 	e.text(x.service.spec.Namespace)
 	e.b = append(append(append(e.b, `"><`...), x.name...), "Result>"...)

@@ -30,11 +30,17 @@ func (r *Registry) find(req *http.Request, body []byte, s *signature) (target, *
 	if t, ok, err := r.findREST(req, s); ok {
 		return t, err
 	}
-	if req.URL.Path == "/" && (isForm(req) || strings.Contains(req.URL.RawQuery, "Action=")) {
+	if (req.URL.Path == "/" || r.takesPath(s)) && (isForm(req) || strings.Contains(req.URL.RawQuery, "Action=")) {
 		return r.findQuery(req, body, s)
 	}
 	return target{protocol: JSON11}, Errorf("UnknownOperationException",
 		"No operation is known for %s %s: send an X-Amz-Target header, or a form with an Action.", clip(req.Method), clip(req.URL.Path)).WithStatus(http.StatusNotFound)
+}
+
+// takesPath tells whether a query for the service that the signature names may
+// come to any path.
+func (r *Registry) takesPath(s *signature) bool {
+	return s != nil && slices.ContainsFunc(r.byName[s.service], func(c *service) bool { return c.spec.PathMember != "" })
 }
 
 func isForm(req *http.Request) bool {
@@ -111,6 +117,9 @@ func (r *Registry) findQuery(req *http.Request, body []byte, s *signature) (targ
 	}
 	if t.service != nil && !t.service.speaks(Query) {
 		t.protocol = EC2Query
+	}
+	if t.service != nil && t.service.spec.PathMember != "" && params[t.service.spec.PathMember] == nil && req.URL.Path != "/" {
+		params[t.service.spec.PathMember] = formValue(req.URL.Path)
 	}
 	switch {
 	case action == "":

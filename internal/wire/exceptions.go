@@ -44,6 +44,10 @@ var exceptions = map[string]map[string]string{
 		"OptInPhoneNumberInput.PhoneNumber":             "phoneNumber",
 		"SetSMSAttributesInput.Attributes":              "attributes",
 	},
+	"sqs": {
+		"CreateQueueInput.Tags":                      "tags",
+		"ListDeadLetterSourceQueuesOutput.QueueUrls": "queueUrls",
+	},
 	"ssm": {
 		"AssociationFilter.Key":              "key",
 		"AssociationFilter.Value":            "value",

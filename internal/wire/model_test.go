@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -76,6 +77,7 @@ func TestModels(t *testing.T) {
 		{"iam", (*iam.Client)(nil), Spec{Name: "iam"}, true},
 		{"acm", (*acm.Client)(nil), Spec{Name: "acm"}, false},
 		{"sns", (*sns.Client)(nil), Spec{Name: "sns"}, true},
+		{"sqs", (*sqs.Client)(nil), Spec{Name: "sqs"}, false},
 		{"events", (*eventbridge.Client)(nil), Spec{Name: "events"}, false},
 	}
 	for _, s := range services {

@@ -99,6 +99,9 @@ func (r *Registry) Add(spec Spec, impl any) {
 	if !spec.LowerCase {
 		s.upper = s.json
 	}
+	if len(spec.QueryNames) > 0 {
+		s.upper = newPlanner(spelling{exceptions: spec.QueryNames})
+	}
 	v := reflect.ValueOf(impl)
 	for i := range v.NumMethod() {
 		if op := newOperation(v.Type().Method(i).Name, v.Method(i)); op != nil {

@@ -40,6 +40,16 @@ type Spec struct {
 	// they answer in JSON or CBOR (CloudWatch).
 	QueryCompatible bool
 
+	// QueryNames maps "Type.Field" to the name of a member in the query protocol,
+	// where that differs from JSON (SQS).
+	QueryNames map[string]string
+	// Flat services write lists and maps of the query protocol without an element
+	// around them, and the entries of maps as Name, or in Tag as Key, and Value (SQS).
+	Flat bool
+	// PathMember is the member that the path of a query stands for when the form
+	// lacks it: a queue's URL is where SQS's older clients send their queries.
+	PathMember string
+
 	// Unsigned operations need no signature: AssumeRoleWithWebIdentity.
 	Unsigned []string
 

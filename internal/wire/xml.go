@@ -15,6 +15,7 @@ import (
 type xmlEncoder struct {
 	b    []byte
 	item string // the element of a list: "member", in EC2's dialect "item"
+	flat bool   // lists and maps have no element around them
 	err  error
 }
 
@@ -23,9 +24,35 @@ func (e *xmlEncoder) structure(pl *plan, v reflect.Value) {
 	for i := range pl.fields {
 		f := &pl.fields[i]
 		fv := v.Field(f.index)
-		if !f.plan.absent(fv) {
+		switch {
+		case f.plan.absent(fv):
+		case e.flat && f.plan.kind == kindList:
+			for j := range fv.Len() {
+				e.element(f.name, f.plan.elem, fv.Index(j))
+			}
+		case e.flat && f.plan.kind == kindMap:
+			e.flatMap(f.name, f.plan, fv)
+		default:
 			e.element(f.name, f.plan, fv)
 		}
+	}
+}
+
+// flatMap writes each entry as <name><Name>k</Name><Value>v</Value></name>; tags
+// have keys, not names.
+func (e *xmlEncoder) flatMap(name string, pl *plan, v reflect.Value) {
+	label := "Name"
+	if name == "Tag" {
+		label = "Key"
+	}
+	keys := v.MapKeys()
+	slices.SortFunc(keys, compareStrings)
+	for _, k := range keys {
+		e.b = append(append(append(append(append(e.b, '<'), name...), "><"...), label...), '>')
+		e.text(k.String())
+		e.b = append(append(append(e.b, "</"...), label...), '>')
+		e.element("Value", pl.elem, v.MapIndex(k))
+		e.b = append(append(append(e.b, "</"...), name...), '>')
 	}
 }
 
