@@ -3,6 +3,7 @@ package ecs
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -69,11 +70,8 @@ func checkRuleARN(member, rule string) error {
 	p, ok := arn.Parse(rule)
 	application := strings.HasPrefix(p.Resource, "listener-rule/app/")
 	network := strings.HasPrefix(p.Resource, "listener/net/")
-	switch {
-	case !ok || p.Service != "elasticloadbalancing" || !application && !network:
+	if !ok || p.Service != "elasticloadbalancing" || !application && !network {
 		return invalid("%s has an invalid ARN format. Must be RuleArn for ALB or ListenerArn for NLB. Got: %s", member, clip(rule))
-	case network:
-		return unsupported("%s: network load balancers are not available in this version of grue; use a rule of an application load balancer.", member)
 	}
 	return nil
 }
@@ -103,7 +101,7 @@ func (r *request) checkPair(lb *types.LoadBalancer, td *state.TaskDefinition) er
 		}
 		known = append(slices.Clone(known), test.Groups()...)
 	} else if !slices.Contains(known, alternate) || !slices.Contains(known, get(lb.TargetGroupArn)) {
-		return invalid("For Application LoadBalancer, testListenerRule is required when productionListenerRule is not associated with both targetGroup and alternateTargetGroup")
+		return invalid("For %s LoadBalancer, testListenerRule is required when productionListenerRule is not associated with both targetGroup and alternateTargetGroup", balancerKind(production.ARN))
 	}
 	if !slices.Contains(known, get(lb.TargetGroupArn)) && !slices.Contains(known, alternate) {
 		return invalid("productionListenerRule %s forwards to neither targetGroupArn %s nor alternateTargetGroupArn %s: it must be a rule of the load balancer that uses them.", production.ARN, get(lb.TargetGroupArn), alternate)
@@ -114,16 +112,28 @@ func (r *request) checkPair(lb *types.LoadBalancer, td *state.TaskDefinition) er
 	return r.checkGroup(alternate, td)
 }
 
-// rule finds a rule that forwards to target groups.
+// rule finds a rule, or the default rule of a listener of a network load balancer,
+// that forwards to target groups.
 func (r *request) rule(member, ruleARN string) (*elb.Rule, error) {
-	rule, ok := elb.GetRule(r.Tx, ruleARN)
+	rule, err := elb.RuleAt(r.Tx, ruleARN)
 	switch {
-	case !ok:
+	case err != nil && isListener(ruleARN):
+		return nil, invalid("Unable to describe the %s %s: One or more listeners not found", member, clip(ruleARN))
+	case err != nil:
 		return nil, invalid("Unable to describe the %s %s: One or more rules not found", member, clip(ruleARN))
 	case rule.Forward() == nil:
 		return nil, invalid("The %s %s does not forward to target groups; give it a forward action.", member, ruleARN)
 	}
 	return rule, nil
+}
+
+// isListener tells whether a rule of advancedConfiguration is a listener, as it is on
+// a network load balancer.
+func isListener(ruleARN string) bool { return elb.Kind(ruleARN) == elb.Network }
+
+// balancerKind is the word for the kind of load balancer that a rule belongs to.
+func balancerKind(ruleARN string) string {
+	return either(isListener(ruleARN), "Network", "Application")
 }
 
 // balancerOf is the part of a rule's ARN that names its load balancer.
@@ -144,11 +154,21 @@ func (r *request) checkOwners(svc *state.Service, lbs []types.LoadBalancer) erro
 		}
 		for _, rule := range rulesOf(other.Body.V.LoadBalancers) {
 			if slices.Contains(rules, rule) {
-				return invalid("The listener rule %s is used by the service %s already; give each service rules of its own.", rule, other.ARN())
+				what := either(isListener(rule), "listener", "listener rule")
+				return invalid("The %s %s is used by the service %s already; give each service %ss of its own.", what, rule, other.ARN(), strings.TrimPrefix(what, "listener "))
 			}
 		}
 	}
 	return nil
+}
+
+// shiftWait is how long a deployment with these load balancers waits after each
+// change of weights: ECS gives network load balancers time to follow.
+func (s *Service) shiftWait(lbs []types.LoadBalancer) time.Duration {
+	if slices.ContainsFunc(rulesOf(lbs), isListener) {
+		return s.o.NLBDelay
+	}
+	return 0
 }
 
 // rulesOf lists the rules that deployments with these load balancers change.

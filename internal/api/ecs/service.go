@@ -14,6 +14,9 @@ type Options struct {
 	Store *store.Store
 	// Minute is how long a minute of bake times and time-outs lasts; 0 = 60 s.
 	Minute time.Duration
+	// NLBDelay is how long deployments wait after each change of the weights of a
+	// network load balancer, in AWS's minutes: Minute shortens it. In ECS it is 10 minutes.
+	NLBDelay time.Duration
 	// Subnet finds a subnet's availability zone and VPC; nil, or a subnet that it
 	// does not know, means that any subnet exists.
 	Subnet func(s arn.Scope, id string) (az, vpc string, ok bool)
