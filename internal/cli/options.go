@@ -13,6 +13,7 @@ type serverFlags struct {
 	Runtime    string        `help:"What runs containers: auto, oci (no daemon; Linux, root) or docker." enum:"auto,oci,docker,fake" default:"auto" env:"GRUE_RUNTIME"`
 	OCIRuntime string        `help:"OCI runtime of the oci runtime: runc, crun, runsc, kata." default:"runc" name:"oci-runtime" env:"GRUE_OCI_RUNTIME"`
 	Minute     time.Duration `help:"How long a minute of bake times, metrics and alarms lasts." default:"60s" env:"GRUE_MINUTE"`
+	NLBDelay   time.Duration `help:"How long deployments wait after each change of a network load balancer's weights, in AWS's minutes: --minute shortens it. Amazon ECS waits 10m." default:"0s" name:"nlb-delay" env:"GRUE_NLB_DELAY"`
 	Region     string        `help:"Region of requests that name none." default:"us-east-1" env:"GRUE_REGION"`
 	Account    string        `help:"Account of requests that name none." default:"000000000000" env:"GRUE_ACCOUNT"`
 	KeepTasks  bool          `help:"Leave tasks and load balancers running when grue stops." env:"GRUE_KEEP_TASKS"`
@@ -34,6 +35,8 @@ func (f *serverFlags) check() error {
 		return usageError("--region must be the name of an AWS region, such as us-east-1; it was " + f.Region)
 	case f.Minute < 10*time.Millisecond || f.Minute > time.Hour:
 		return usageError("--minute must be between 10ms and 1h; it was " + f.Minute.String())
+	case f.NLBDelay < 0 || f.NLBDelay > 24*time.Hour:
+		return usageError("--nlb-delay must be between 0s and 24h; it was " + f.NLBDelay.String())
 	case (f.TLSCert == "") != (f.TLSKey == ""):
 		return usageError("--tls-cert and --tls-key belong together; one of them is missing")
 	case f.Runtime == "oci" && os.Geteuid() != 0:
@@ -48,7 +51,7 @@ func (f *serverFlags) check() error {
 func (f *serverFlags) args() []string {
 	args := []string{
 		"--data", f.Data, "--runtime", f.Runtime, "--oci-runtime", f.OCIRuntime,
-		"--minute", f.Minute.String(), "--region", f.Region, "--account", f.Account,
+		"--minute", f.Minute.String(), "--nlb-delay", f.NLBDelay.String(), "--region", f.Region, "--account", f.Account,
 	}
 	if f.KeepTasks {
 		args = append(args, "--keep-tasks")

@@ -49,11 +49,11 @@ func (s *server) openAPI() error {
 	})
 	for _, svc := range []awsService{
 		ecs.New(ecs.Options{
-			Store: s.store, Minute: s.opts.Minute, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
+			Store: s.store, Minute: s.opts.Minute, NLBDelay: s.opts.NLBDelay, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
 			Function: s.hookFunction,
 		}),
 		elbv2.New(elbv2.Options{
-			Store: s.store, Balancer: s.balancer, Subnet: s.ec2.Subnet, Settle: s.settle,
+			Store: s.store, Balancer: s.balancer, Subnet: s.ec2.Subnet, ElasticAddress: s.ec2.ElasticAddress, Settle: s.settle,
 			InstanceID: s.machine.InstanceID, InstanceAddress: "127.0.0.1",
 		}),
 		ecr.New(ecr.Options{Registry: s.registry}),

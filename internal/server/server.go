@@ -22,6 +22,7 @@ type Options struct {
 	Runtime    string          // auto, oci or docker
 	OCIRuntime string          // runc, crun, … or a path
 	Minute     time.Duration   // length of a minute
+	NLBDelay   time.Duration   // after each change of a network load balancer's weights, in AWS's minutes
 	KeepTasks  bool            // leave tasks running at the end
 	Hurry      <-chan struct{} // closed when the tasks are to be killed at the end, not stopped
 	Self       string          // path of the grue binary, for shims

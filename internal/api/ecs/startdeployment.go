@@ -70,6 +70,7 @@ func (s *Service) startDeployment(r *request, svc *state.Service, body types.Ser
 	for _, lb := range body.LoadBalancers {
 		config.TestTraffic = config.TestTraffic || lb.AdvancedConfiguration != nil && lb.AdvancedConfiguration.TestListenerRule != nil
 	}
+	config.ShiftWait = s.shiftWait(body.LoadBalancers)
 	d.Machine = *deploy.New(deploy.Request{
 		ID: id, Service: svc.Name, Strategy: deploy.Strategy(d.Config.V.Strategy), Config: config,
 		Target: deploy.Rev(n), Sources: r.sources(svc), RollbackTo: deploy.Rev(svc.Live), Desired: svc.Desired,
