@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/state"
 )
@@ -103,6 +104,8 @@ func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
 		if current && len(r.svc.Running) > 1 {
 			return out // the former ones end first, in this same round
 		}
+		r.snapshot(d)
+		r.roll(d)
 		problem := r.resolve(d)
 		out = append(out, deploy.Start{Desired: r.svc.Desired, InAlarm: r.firing(m.Config.Alarms.Names)})
 		if problem != "" {
@@ -146,6 +149,7 @@ func (r *round) perform(d *state.Deployment, eff deploy.Effect) {
 		r.wakeAt(x.At)
 	case deploy.SetPrimary:
 		r.svc.Primary = string(x.Rev)
+		connect.Changed(r.tx) // endpoints have the settings of the primary revision
 		r.list(r.svc.Primary)
 		r.svc.Throttle.Reset() // the delay was earned by the other revision
 	case deploy.Emit:

@@ -27,6 +27,16 @@ type Balancer interface {
 	WaitApplied(ctx context.Context) error
 }
 
+// Mesh is what the engine needs of the proxies of Service Connect.
+type Mesh interface {
+	// Quiet tells whether a task that drains has no request in flight any more.
+	Quiet(t *state.Task, rev *state.Revision) bool
+	// OnQuiet sets what is called when that may have changed, with the task's id.
+	OnQuiet(fn func(task string))
+	// Forget drops what it knows of a task that ended.
+	Forget(task string)
+}
+
 // Images resolves an image tag to the digest it points at.
 type Images interface {
 	Resolve(ctx context.Context, ref string, auth runtime.RegistryAuth) (digest string, err error)
@@ -49,6 +59,8 @@ type Options struct {
 	// Secrets reads an SSM parameter or a Secrets Manager secret by a container
 	// definition's valueFrom.
 	Secrets func(scope arn.Scope, valueFrom string) (string, error)
+	// Mesh is Service Connect; nil: nobody tells when its requests have ended.
+	Mesh Mesh
 	// Hooks calls lifecycle hooks; nil: every call fails.
 	Hooks hook.Caller
 	// Metadata is the host:port of the task metadata endpoint; "" = 169.254.170.2.
@@ -72,6 +84,8 @@ type Options struct {
 	Data       string        // data directory, for environment files
 	Minute     time.Duration // length of a minute; 0 = 60 s
 	InstanceID string        // of this machine, for targets of type instance
+	// MachineIP is where tasks reach ports of this machine; "" = their gateway.
+	MachineIP string
 	// PublishIP is where bridge-mode host ports listen; "" = 127.0.0.1.
 	PublishIP string
 	Workers   int           // tasks worked on at once, 0 = 16; services: roundsPerTask times as many
@@ -161,6 +175,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer stopWatch()
 	if e.opts.Balancer != nil {
 		e.opts.Balancer.OnHealth(e.targetChanged)
+	}
+	if e.opts.Mesh != nil {
+		e.opts.Mesh.OnQuiet(e.taskQuiet)
 	}
 	faultResume.Hit()
 	e.resume()

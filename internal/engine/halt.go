@@ -34,7 +34,7 @@ func (r *round) stop(list []schedule.Stop) {
 				groups[x.Group]++
 			}
 		}
-		if hasRegistered(t) {
+		if hasRegistered(t) || provides(t) {
 			draining++
 		}
 		r.change(i, func(t *state.Task) {
@@ -101,6 +101,18 @@ func hasRegistered(t *state.Task) bool {
 // where it stays until the longest deregistration delay is over.
 func deregister(tx *store.Tx, t *state.Task, now time.Time) error {
 	faultDeregister.Hit()
+	if enrolled(t) {
+		withdraw(tx, t, now)
+		if t.LastStatus == Running {
+			t.LastStatus = Deactivating
+		}
+	}
+	if provides(t) {
+		deregisterConnect(tx, t, now)
+		if t.LastStatus == Running {
+			t.LastStatus = Deactivating
+		}
+	}
 	if !hasRegistered(t) {
 		return nil
 	}

@@ -29,6 +29,7 @@ func (r *round) showRevisions() {
 	}
 	if !slices.Equal(listed, r.svc.Listed) {
 		r.svc.Listed = listed
+		r.sweepEndpoints()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/schedule"
 	"github.com/grue-ecs/grue/internal/state"
@@ -123,7 +124,11 @@ func (r *round) launch(list []schedule.Launch) {
 			continue
 		}
 		t := state.NewTask(r.scope(), r.svc.Cluster, td, r.taskOptions(rev, td, l.AZ), r.now)
+		t.Registry = registryOf(rev)
 		state.PutTask(r.tx, t)
+		if rev.Connect != nil {
+			connect.Expect(r.tx, t)
+		}
 		r.tasks = append(r.tasks, t)
 		r.list(l.Rev)
 		r.taskEvent(t)

@@ -183,6 +183,7 @@ func (r *round) drained() {
 	r.svc.Status, r.svc.Deleted = serviceInactive, r.now
 	r.release(nil)
 	r.svc.Listed, r.svc.Goals = nil, nil
+	r.sweepEndpoints()
 }
 
 func (r *round) save() {

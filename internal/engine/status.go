@@ -118,7 +118,7 @@ func (e *Engine) applyStatus(key string, st runtime.Status) *state.Task {
 			}
 			faultRegistered.Hit()
 		}
-		if next.LastStatus == Deprovisioning && hasRegistered(&next) {
+		if next.LastStatus == Deprovisioning && (hasRegistered(&next) || provides(&next) || enrolled(&next)) {
 			if err := deregister(tx, &next, time.Now()); err != nil {
 				return err
 			}
@@ -180,7 +180,7 @@ func statusFor(st runtime.Status, t *state.Task) string {
 	case runtime.PhaseRunning:
 		return Running
 	case runtime.PhaseStopping:
-		if hasRegistered(t) || t.DesiredStatus == Stopped && drainEnd(t).After(time.Now()) {
+		if hasRegistered(t) || provides(t) || enrolled(t) || t.DesiredStatus == Stopped && drainEnd(t).After(time.Now()) {
 			return Deactivating
 		}
 		return StoppingStatus
@@ -232,6 +232,8 @@ func saveTask(tx *store.Tx, was, t *state.Task) {
 		t.Version = was.Version + 1
 		emitTask(tx, t, time.Now())
 	}
+	followConnect(tx, was, t)
+	followRegistry(tx, was, t)
 	state.PutTask(tx, t)
 }
 

@@ -9,6 +9,7 @@ import (
 	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/elb"
+	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
 )
@@ -23,9 +24,11 @@ func (e *Engine) register(tx *store.Tx, t *state.Task) error {
 	if !ok {
 		return nil
 	}
+	e.registerConnect(tx, t, rev)
+	e.enroll(tx, t)
 	t.Targets = nil
 	for i, lb := range rev.Body.V.LoadBalancers {
-		x, err := e.targetFor(t, lb)
+		x, err := e.targetFor(tx, t, lb)
 		x.Group = groupOf(rev, i)
 		if err == nil {
 			err = elb.Register(tx, x)
@@ -45,8 +48,9 @@ func (e *Engine) register(tx *store.Tx, t *state.Task) error {
 }
 
 // targetFor is the target of a load balancer block: the task's address and the
-// container's port (ip), or this machine and the host port (instance).
-func (e *Engine) targetFor(t *state.Task, lb ecs.LoadBalancer) (elb.Target, error) {
+// container's port (ip), or this machine and the host port (instance). A port may be
+// published once for TCP and once for UDP: the group's protocol chooses.
+func (e *Engine) targetFor(tx *store.Tx, t *state.Task, lb ecs.LoadBalancer) (elb.Target, error) {
 	port := int(aws.ToInt32(lb.ContainerPort))
 	x := elb.Target{
 		Group: aws.ToString(lb.TargetGroupArn), ID: t.IP, Port: port, AZ: t.AZ,
@@ -59,16 +63,22 @@ func (e *Engine) targetFor(t *state.Task, lb ecs.LoadBalancer) (elb.Target, erro
 		x.ID, x.Address = e.opts.InstanceID, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		return x, nil
 	}
+	datagrams := false
+	if g, ok := elb.Group(tx, x.Group); ok {
+		datagrams = g.Protocol == route.ProtocolUDP
+	}
 	for _, c := range t.Containers {
 		if c.Name != aws.ToString(lb.ContainerName) {
 			continue
 		}
 		for _, p := range c.Ports {
-			if p.Container == port {
+			if p.Container == port && (x.ID != e.opts.InstanceID || datagrams == (p.Protocol == "udp")) {
 				x.ID, x.Port = e.opts.InstanceID, p.Host
-				return x, nil
 			}
 		}
+	}
+	if x.ID == e.opts.InstanceID {
+		return x, nil
 	}
 	return x, fmt.Errorf("container %s has no host port for port %d", aws.ToString(lb.ContainerName), port)
 }

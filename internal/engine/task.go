@@ -83,6 +83,7 @@ func (e *Engine) startTask(ctx context.Context, t *state.Task) error {
 		return e.failToStart(t, "ResourceInitializationError: the task definition "+t.TaskDefinition+" no longer exists")
 	}
 	spec := taskSpec(t, def)
+	e.addHosts(t, &spec)
 	if err := e.fillEnvironment(t, def, &spec); err != nil {
 		return e.failToStart(t, "ResourceInitializationError: "+err.Error())
 	}
@@ -132,14 +133,14 @@ func end(t *state.Task, now time.Time) {
 
 // stopTask stops a task in order: deregister, drain, stop signal.
 func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error {
-	if hasRegistered(t) {
+	if hasRegistered(t) || provides(t) || enrolled(t) {
 		return e.update(key, func(tx *store.Tx, t *state.Task) error { return deregister(tx, t, time.Now()) })
 	}
-	if until := drainEnd(t); until.After(time.Now()) && !e.isClosing() {
+	if until := e.drainEnd(t); until.After(time.Now()) && !e.isClosing() {
 		e.tasks.addAt(key, until)
 		return nil
 	}
-	if len(t.Targets) > 0 && e.opts.Balancer != nil && t.LastStatus == Deactivating {
+	if (len(t.Targets) > 0 || t.Connect != nil || t.Registry != nil) && e.opts.Balancer != nil && t.LastStatus == Deactivating {
 		faultDrained.Hit()
 		e.applied(ctx, t)
 	}
@@ -172,8 +173,12 @@ func (e *Engine) applied(ctx context.Context, t *state.Task) {
 	}
 }
 
-// drainEnd is when the last target of a task has drained.
+// drainEnd is when the last target of a task has drained, and those who know it
+// from Cloud Map have come.
 func drainEnd(t *state.Task) (until time.Time) {
+	if t.Registry != nil && t.Registry.State == TargetDraining {
+		until = t.Registry.Until
+	}
 	for _, x := range t.Targets {
 		if x.State == TargetDraining && x.Until.After(until) {
 			until = x.Until
@@ -191,14 +196,17 @@ func (e *Engine) deprovision(ctx context.Context, key string, t *state.Task) err
 			}
 		}
 	}
-	if t.NetworkMode == string(ecs.NetworkModeBridge) && e.opts.Balancer != nil {
-		e.applied(ctx, t) // who takes the task's host ports next must find them free
+	if e.opts.Balancer != nil && (t.NetworkMode == string(ecs.NetworkModeBridge) || e.connected(t)) {
+		e.applied(ctx, t) // who takes the task's host ports next must find them free; nobody listens in its network
 	}
 	faultRemove.Hit()
 	if err := e.driver.Remove(ctx, t.ID); err != nil {
 		return fmt.Errorf("free the resources of the task: %w", err)
 	}
 	faultRemoved.Hit()
+	if e.opts.Mesh != nil {
+		e.opts.Mesh.Forget(t.ID)
+	}
 	return e.update(key, func(_ *store.Tx, t *state.Task) error { end(t, time.Now()); return nil })
 }
 

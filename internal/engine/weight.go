@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/state"
@@ -18,6 +19,9 @@ import (
 func (r *round) setWeights(d *state.Deployment, x deploy.SetWeights) {
 	faultWeights.Hit()
 	defer faultWeighted.Hit()
+	if r.connected(d) {
+		connect.SetWeights(r.tx, r.svc.Key(), x.Production, x.Test)
+	}
 	var lost []string
 	for _, c := range r.rules(d, x.Production, x.Test) {
 		if err := elb.SetWeights(r.tx, c.rule, c.weights); err != nil {
@@ -35,9 +39,25 @@ func (r *round) setWeights(d *state.Deployment, x deploy.SetWeights) {
 
 func cannotSet(rule string, err error) string {
 	if errors.Is(err, elb.ErrNoRule) {
-		return noRules + ": " + rule + "."
+		return noneFound(rule) + ": " + rule + "."
 	}
-	return fmt.Sprintf("Listener rule %s cannot be changed: %v.", rule, err)
+	return fmt.Sprintf("%s %s cannot be changed: %v.", ruleWord(rule), rule, err)
+}
+
+// ruleWord is what a rule is: on a network load balancer, a listener.
+func ruleWord(rule string) string {
+	if elb.Kind(rule) == elb.Network {
+		return "Listener"
+	}
+	return "Listener rule"
+}
+
+// noneFound says that a rule, or the listener that stands for one, does not exist.
+func noneFound(rule string) string {
+	if elb.Kind(rule) == elb.Network {
+		return noListeners
+	}
+	return noRules
 }
 
 // ruled is a rule with the weights that it has, or shall have.
@@ -84,7 +104,7 @@ func (r *round) tampered(d *state.Deployment) string {
 			return cannotSet(c.rule, err)
 		}
 		if !sameShares(c.weights, found) {
-			return fmt.Sprintf("Listener rule %s was changed during the deployment: expected the weights %s, found %s.", c.rule, told(c.weights), told(found))
+			return fmt.Sprintf("%s %s was changed during the deployment: expected the weights %s, found %s.", ruleWord(c.rule), c.rule, told(c.weights), told(found))
 		}
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/api/ec2"
 	"github.com/grue-ecs/grue/internal/bus"
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/engine"
 	"github.com/grue-ecs/grue/internal/function"
@@ -35,6 +36,7 @@ type server struct {
 	platform  *platform
 	link      *link.Client
 	balancer  *elb.Balancer
+	mesh      *connect.Mesh
 	engine    *engine.Engine
 	images    *image.Store
 	registry  *registry.Registry

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/engine"
 	"github.com/grue-ecs/grue/internal/function"
@@ -18,8 +19,10 @@ import (
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/metadata"
 	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/secret"
+	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/usage"
 	"github.com/grue-ecs/grue/internal/watch"
 )
@@ -72,8 +75,10 @@ func (s *server) openBalancer() error {
 	s.metrics = metric.New(metric.Options{Minute: s.opts.Minute})
 	s.link = link.New(s.path(filepath.Join("proxy", "proxy.sock")))
 	s.onClose(s.link.Close)
+	s.mesh = connect.New(s.store, func(ctx context.Context) error { return s.balancer.WaitApplied(ctx) })
 	s.balancer = elb.New(elb.Options{
 		Store: s.store, Plane: s.link, Addresses: s.platform.addresses, Metrics: s.metrics, Log: s.log,
+		Parts: []func(*store.Tx, *route.Table){connect.Part}, Others: s.mesh,
 	})
 	s.balancer.SetDNS(s.platform.dns)
 	return nil
@@ -112,11 +117,12 @@ func (s *server) openEngine() (err error) {
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Hooks: hooks, Foreign: function.OwnsTask, Endpoint: s.insideURL,
+		Mesh: s.mesh, Hooks: hooks, Foreign: function.OwnsTask, Endpoint: s.insideURL,
 	})
 	if err != nil {
 		return err
 	}
+	s.platform.joined.serve(s.mesh.Joined)
 	s.metadata = metadata.New(metadata.Options{
 		Store: s.store, VPC: s.machine.VPC, Credentials: s.taskCredentials,
 		Stats: func(ctx context.Context, id string) (map[string]runtime.Stats, error) {

@@ -83,6 +83,8 @@ type Revision struct {
 	// Body is the revision as DescribeServiceRevisions shows it. The engine adds
 	// containerImages digests when they are resolved; all else is immutable.
 	Body wire.Stored[ecs.ServiceRevision]
+	// Connect is set for a revision with Service Connect.
+	Connect *Connect `json:",omitempty"`
 
 	// What `deployments[]` shows; set by the engine at each step.
 	Desired       int

@@ -47,6 +47,10 @@ type Task struct {
 
 	// Targets are the load balancer registrations of the task.
 	Targets []Target
+	// Registry is its registration with Cloud Map; nil = none.
+	Registry *Registry `json:",omitempty"`
+	// Connect is its registration with Service Connect; nil = it provides nothing.
+	Connect *TaskConnect `json:",omitempty"`
 	// Healthy tells that the task has passed every gate that its service sets
 	// (container health, target health, or 40 s of running). Unhealthy tells why
 	// the task is to be replaced; "" = it is not. Engine only.

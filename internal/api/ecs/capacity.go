@@ -30,7 +30,7 @@ func (s *Service) PutClusterCapacityProviders(ctx context.Context, in *sdk.PutCl
 	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy, in.CapacityProviders); err != nil {
 		return nil, err
 	}
-	c, err := s.changeCluster(ctx, in.Cluster, func(c *types.Cluster) error {
+	c, err := s.changeCluster(ctx, in.Cluster, func(_ *request, c *types.Cluster) error {
 		c.CapacityProviders, c.DefaultCapacityProviderStrategy = in.CapacityProviders, in.DefaultCapacityProviderStrategy
 		return nil
 	})

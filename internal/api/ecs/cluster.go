@@ -23,9 +23,6 @@ func (s *Service) CreateCluster(ctx context.Context, in *sdk.CreateClusterInput)
 	if !plainName.MatchString(name) {
 		return nil, invalid("The cluster name '%s' is not valid: up to 255 letters, numbers, underscores and hyphens.", clip(name))
 	}
-	if in.ServiceConnectDefaults != nil {
-		return nil, unsupported("serviceConnectDefaults: Service Connect is not available in this version of grue.")
-	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
@@ -39,11 +36,16 @@ func (s *Service) CreateCluster(ctx context.Context, in *sdk.CreateClusterInput)
 	err := s.update(ctx, func(r *request) error {
 		c, ok := state.Clusters.Get(r.Tx, r.Key(name))
 		if !ok || get(c.Body.V.Status) != active {
+			defaults, err := r.connectDefaults(in.ServiceConnectDefaults)
+			if err != nil {
+				return err
+			}
 			c = &state.Cluster{Scope: r.Scope, Name: name, Created: r.now}
 			c.Body.V = types.Cluster{
 				ClusterArn: ptr(r.Cluster(name)), ClusterName: &name, Status: ptr(active),
 				Configuration: in.Configuration, Tags: in.Tags, Settings: r.settings(in.Settings),
 				CapacityProviders: in.CapacityProviders, DefaultCapacityProviderStrategy: in.DefaultCapacityProviderStrategy,
+				ServiceConnectDefaults: defaults,
 			}
 			state.Clusters.Put(r.Tx, c.Key(), c)
 		}
@@ -81,13 +83,17 @@ func (r *request) settings(given []types.ClusterSetting) []types.ClusterSetting 
 
 // UpdateCluster changes configuration and settings.
 func (s *Service) UpdateCluster(ctx context.Context, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput, error) {
-	if in.ServiceConnectDefaults != nil && get(in.ServiceConnectDefaults.Namespace) != "" {
-		return nil, unsupported("serviceConnectDefaults: Service Connect is not available in this version of grue.")
-	}
 	if err := checkSettings(in.Settings); err != nil {
 		return nil, err
 	}
-	c, err := s.changeCluster(ctx, in.Cluster, func(c *types.Cluster) error {
+	c, err := s.changeCluster(ctx, in.Cluster, func(r *request, c *types.Cluster) error {
+		if in.ServiceConnectDefaults != nil {
+			defaults, err := r.connectDefaults(in.ServiceConnectDefaults)
+			if err != nil {
+				return err
+			}
+			c.ServiceConnectDefaults = defaults
+		}
 		if in.Configuration != nil {
 			c.Configuration = in.Configuration
 		}
@@ -107,7 +113,7 @@ func (s *Service) UpdateClusterSettings(ctx context.Context, in *sdk.UpdateClust
 	if err := checkSettings(in.Settings); err != nil {
 		return nil, err
 	}
-	c, err := s.changeCluster(ctx, in.Cluster, func(c *types.Cluster) error {
+	c, err := s.changeCluster(ctx, in.Cluster, func(_ *request, c *types.Cluster) error {
 		c.Settings = in.Settings[len(in.Settings)-1:]
 		return nil
 	})
@@ -115,7 +121,7 @@ func (s *Service) UpdateClusterSettings(ctx context.Context, in *sdk.UpdateClust
 }
 
 // changeCluster changes a copy of the cluster's body.
-func (s *Service) changeCluster(ctx context.Context, cluster *string, fn func(*types.Cluster) error) (*types.Cluster, error) {
+func (s *Service) changeCluster(ctx context.Context, cluster *string, fn func(*request, *types.Cluster) error) (*types.Cluster, error) {
 	var out types.Cluster
 	err := s.update(ctx, func(r *request) error {
 		c, err := r.cluster(cluster)
@@ -123,7 +129,7 @@ func (s *Service) changeCluster(ctx context.Context, cluster *string, fn func(*t
 			return err
 		}
 		next := *c
-		if err := fn(&next.Body.V); err != nil {
+		if err := fn(r, &next.Body.V); err != nil {
 			return err
 		}
 		state.Clusters.Put(r.Tx, next.Key(), &next)

@@ -107,7 +107,7 @@ func checkCreate(in *sdk.CreateServiceInput) error {
 		return err
 	}
 	f := features{
-		in.ServiceConnectConfiguration, in.ServiceRegistries, in.VpcLatticeConfigurations, in.VolumeConfigurations,
+		in.VpcLatticeConfigurations, in.VolumeConfigurations,
 		in.GatewayConnectors, in.Monitoring, in.DeploymentController, in.PlacementConstraints,
 	}
 	if err := f.refuse(); err != nil {
@@ -201,9 +201,19 @@ func (s *Service) create(r *request, c *state.Cluster, in *sdk.CreateServiceInpu
 	if err := s.checkWatchers(r, b.DeploymentConfiguration); err != nil {
 		return nil, err
 	}
+	config, mesh, err := r.resolveConnect(connectFor(in.ServiceConnectConfiguration, nil), c.Name, td, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkRegistries(in.ServiceRegistries, td); err != nil {
+		return nil, err
+	}
 	setLoadBalancers(svc, in.LoadBalancers)
+	b.ServiceRegistries = list(in.ServiceRegistries)
 	b.TaskDefinition = td.Def.V.TaskDefinitionArn
-	return svc, s.startDeployment(r, svc, revisionOf(svc, td, network, in.LoadBalancers))
+	body := revisionOf(svc, td, network, in.LoadBalancers)
+	body.ServiceConnectConfiguration = config
+	return svc, s.startDeployment(r, svc, body, mesh)
 }
 
 // newService fills in what depends on the request alone.

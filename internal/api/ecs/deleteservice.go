@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/internal/state"
-	"github.com/grue-ecs/grue/internal/wire"
 )
 
 // DeleteService makes a service DRAINING; the engine makes it INACTIVE when its
@@ -105,9 +104,4 @@ func (s *Service) ListServices(ctx context.Context, in *sdk.ListServicesInput) (
 		out.ServiceArns = append(out.ServiceArns, svc.ARN())
 	}
 	return out, err
-}
-
-// ListServicesByNamespace finds nothing: there are no Cloud Map namespaces.
-func (s *Service) ListServicesByNamespace(_ context.Context, in *sdk.ListServicesByNamespaceInput) (*sdk.ListServicesByNamespaceOutput, error) {
-	return nil, wire.Errorf("NamespaceNotFoundException", "The namespace '%s' was not found.", clip(get(in.Namespace)))
 }

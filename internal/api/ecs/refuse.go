@@ -10,8 +10,6 @@ import (
 // features are the members of CreateService and UpdateService that this version
 // of grue does not carry out. A member that is set is refused by name.
 type features struct {
-	connect    *types.ServiceConnectConfiguration
-	registries []types.ServiceRegistry
 	lattice    []types.VpcLatticeConfiguration
 	volumes    []types.ServiceVolumeConfiguration
 	gateways   []types.GatewayConnector
@@ -34,8 +32,6 @@ func (f features) refuse() error {
 		name string
 		set  bool
 	}{
-		{"serviceConnectConfiguration with enabled true", f.connect != nil && f.connect.Enabled},
-		{"serviceRegistries", len(f.registries) > 0},
 		{"vpcLatticeConfigurations", len(f.lattice) > 0},
 		{"volumeConfigurations", len(f.volumes) > 0},
 		{"gatewayConnectors", len(f.gateways) > 0},

@@ -84,7 +84,7 @@ func TestCreateServiceRefuses(t *testing.T) {
 		{"code deploy", func(in *input) {
 			in.DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerTypeCodeDeploy}
 		}, "UnsupportedFeatureException", "CODE_DEPLOY"},
-		{"service connect", func(in *input) { in.ServiceConnectConfiguration = &types.ServiceConnectConfiguration{Enabled: true} }, "UnsupportedFeatureException", "serviceConnectConfiguration"},
+		{"service connect", func(in *input) { in.ServiceConnectConfiguration = &types.ServiceConnectConfiguration{Enabled: true} }, "InvalidParameterException", "requires a namespace"},
 		{"registries", func(in *input) { in.ServiceRegistries = []types.ServiceRegistry{{}} }, "UnsupportedFeatureException", "serviceRegistries"},
 		{"lattice", func(in *input) { in.VpcLatticeConfigurations = []types.VpcLatticeConfiguration{{}} }, "UnsupportedFeatureException", "vpcLatticeConfigurations"},
 		{"volumes", func(in *input) { in.VolumeConfigurations = []types.ServiceVolumeConfiguration{{}} }, "UnsupportedFeatureException", "volumeConfigurations"},

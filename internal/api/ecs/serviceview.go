@@ -62,6 +62,7 @@ func (r *request) addDeployment(out *types.Service, svc *state.Service, rev *sta
 		CreatedAt: &rev.Created, UpdatedAt: shown(rev.Updated, rev.Created),
 		LaunchType: b.LaunchType, CapacityProviderStrategy: b.CapacityProviderStrategy,
 		PlatformVersion: b.PlatformVersion, PlatformFamily: b.PlatformFamily, NetworkConfiguration: b.NetworkConfiguration,
+		ServiceConnectConfiguration: b.ServiceConnectConfiguration, ServiceConnectResources: connectResources(rev),
 		RolloutState: types.DeploymentRolloutState(rev.Rollout), RolloutStateReason: text(rev.RolloutReason),
 	}
 	requested := rev.Desired

@@ -19,7 +19,7 @@ func revisionOf(svc *state.Service, td *state.TaskDefinition, network *types.Net
 		ServiceArn: b.ServiceArn, ClusterArn: b.ClusterArn, TaskDefinition: td.Def.V.TaskDefinitionArn,
 		LaunchType: b.LaunchType, CapacityProviderStrategy: b.CapacityProviderStrategy,
 		PlatformVersion: b.PlatformVersion, PlatformFamily: b.PlatformFamily,
-		NetworkConfiguration: network, LoadBalancers: list(lbs), ServiceRegistries: []types.ServiceRegistry{},
+		NetworkConfiguration: network, LoadBalancers: list(lbs), ServiceRegistries: list(b.ServiceRegistries),
 		ContainerImages: images(&td.Def.V),
 	}
 	if get(out.PlatformVersion) == "LATEST" {
@@ -53,12 +53,16 @@ func images(def *types.TaskDefinition) []types.ContainerImage {
 // startDeployment makes a new service revision and a PENDING service deployment
 // that leads to it. svc is a copy; the caller writes it. The engine supersedes
 // the deployment that may be under way.
-func (s *Service) startDeployment(r *request, svc *state.Service, body types.ServiceRevision) error {
+func (s *Service) startDeployment(r *request, svc *state.Service, body types.ServiceRevision, mesh *state.Connect) error {
 	n, id, created := arn.NewRevision(), arn.NewDeploymentID(), r.newest(svc, afterRequest(r.now))
 	rev := &state.Revision{
 		Scope: svc.Scope, Cluster: svc.Cluster, Service: svc.Name, N: n, Created: created, Updated: created,
 		Rollout: deploy.RolloutInProgress, RolloutReason: "ECS deployment ecs-svc/" + n + " in progress.",
 	}
+	if err := r.claim(svc, mesh); err != nil {
+		return err
+	}
+	rev.Connect = mesh
 	body.ServiceRevisionArn, body.CreatedAt = ptr(rev.ARN()), &rev.Created
 	rev.Body.V = body
 	d := &state.Deployment{Scope: svc.Scope, Cluster: svc.Cluster, Service: svc.Name, ID: id, Created: created}
@@ -67,6 +71,7 @@ func (s *Service) startDeployment(r *request, svc *state.Service, body types.Ser
 	if err != nil {
 		return err
 	}
+	config.TestTraffic = testable(mesh)
 	for _, lb := range body.LoadBalancers {
 		config.TestTraffic = config.TestTraffic || lb.AdvancedConfiguration != nil && lb.AdvancedConfiguration.TestListenerRule != nil
 	}

@@ -52,7 +52,7 @@ func checkUpdate(in *sdk.UpdateServiceInput) error {
 		return err
 	}
 	f := features{
-		in.ServiceConnectConfiguration, in.ServiceRegistries, in.VpcLatticeConfigurations, in.VolumeConfigurations,
+		in.VpcLatticeConfigurations, in.VolumeConfigurations,
 		in.GatewayConnectors, in.Monitoring, in.DeploymentController, in.PlacementConstraints,
 	}
 	if err := f.refuse(); err != nil {
@@ -87,6 +87,10 @@ func (s *Service) applyUpdate(r *request, c *state.Cluster, svc *state.Service, 
 	if err != nil {
 		return err
 	}
+	mesh, err := r.nextConnect(svc, next, now, td, in)
+	if err != nil {
+		return err
+	}
 	if !in.ForceNewDeployment && !triggers(&now.Body.V, next) {
 		return nil
 	}
@@ -95,7 +99,8 @@ func (s *Service) applyUpdate(r *request, c *state.Cluster, svc *state.Service, 
 	}
 	svc.Body.V.TaskDefinition, svc.Body.V.NetworkConfiguration = next.TaskDefinition, next.NetworkConfiguration
 	setLoadBalancers(svc, next.LoadBalancers)
-	return s.startDeployment(r, svc, *next)
+	svc.Body.V.ServiceRegistries = next.ServiceRegistries
+	return s.startDeployment(r, svc, *next, mesh)
 }
 
 // applySettings changes what needs no deployment.
@@ -200,6 +205,15 @@ func (r *request) nextRevision(svc *state.Service, now *types.ServiceRevision, t
 		}
 	}
 	next := revisionOf(svc, td, network, lbs)
+	next.ServiceRegistries = now.ServiceRegistries
+	if in.ServiceRegistries != nil {
+		next.ServiceRegistries = in.ServiceRegistries
+	}
+	if in.ServiceRegistries != nil || in.TaskDefinition != nil {
+		if err := r.checkRegistries(next.ServiceRegistries, td); err != nil {
+			return nil, err
+		}
+	}
 	return &next, nil
 }
 
@@ -209,7 +223,9 @@ func triggers(now, next *types.ServiceRevision) bool {
 	return get(now.TaskDefinition) != get(next.TaskDefinition) ||
 		get(now.PlatformVersion) != get(next.PlatformVersion) ||
 		!reflect.DeepEqual(now.NetworkConfiguration, next.NetworkConfiguration) ||
-		!sameLoadBalancers(now.LoadBalancers, next.LoadBalancers)
+		!sameConnect(now.ServiceConnectConfiguration, next.ServiceConnectConfiguration) ||
+		!sameLoadBalancers(now.LoadBalancers, next.LoadBalancers) ||
+		!sameRegistries(now.ServiceRegistries, next.ServiceRegistries)
 }
 
 func sameLoadBalancers(a, b []types.LoadBalancer) bool {

@@ -1,0 +1,200 @@
+package connect
+
+import (
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/route"
+	"github.com/grue-ecs/grue/internal/state"
+	"github.com/grue-ecs/grue/internal/store"
+)
+
+// Part adds the endpoints of Service Connect to a routing table: see
+// elb.Options.Parts.
+func Part(tx *store.Tx, t *route.Table) {
+	p := part{tx: tx, table: t, revisions: map[string]*state.Revision{}}
+	binds := p.binds()
+	for key, e := range endpoints.All(tx) {
+		p.endpoint(key, e, binds[key])
+	}
+}
+
+// part is the making of one table.
+type part struct {
+	tx        *store.Tx
+	table     *route.Table
+	revisions map[string]*state.Revision // read so far, by key
+}
+
+// binds lists where the proxy listens for what clients send, by endpoint.
+func (p *part) binds() map[string][]route.Bind {
+	out := map[string][]route.Bind{}
+	for _, c := range clients.All(p.tx) {
+		rev := p.revision(c.Service, c.Revision)
+		if c.NetNS == "" || rev == nil || rev.Connect == nil {
+			continue
+		}
+		for _, k := range rev.Connect.Known {
+			out[k.Endpoint] = append(out[k.Endpoint], route.Bind{
+				NetNS: c.NetNS, Task: c.Task, Address: net.JoinHostPort(k.VIP, strconv.Itoa(k.Port)), Log: logFile(rev.Connect, c.Task),
+			})
+		}
+	}
+	return out
+}
+
+func (p *part) revision(service, n string) *state.Revision {
+	key := service + "/" + n
+	rev, ok := p.revisions[key]
+	if !ok {
+		rev, _ = state.Revisions.Get(p.tx, key)
+		p.revisions[key] = rev
+	}
+	return rev
+}
+
+// settings are those of the service's primary revision, or, where that one does
+// not have the endpoint any more, of another one that still has tasks.
+func (p *part) settings(e *Endpoint) (state.ConnectEndpoint, *state.Connect, bool) {
+	svc, ok := state.Services.Get(p.tx, e.ServiceKey())
+	if !ok {
+		return state.ConnectEndpoint{}, nil, false
+	}
+	for _, n := range append([]string{svc.Primary}, svc.Listed...) {
+		if x := p.provides(e, n); x != nil {
+			return *x, p.revision(e.ServiceKey(), n).Connect, true
+		}
+	}
+	return state.ConnectEndpoint{}, nil, false
+}
+
+// provides is the endpoint as a revision has it; nil = it has not.
+func (p *part) provides(e *Endpoint, n string) *state.ConnectEndpoint {
+	rev := p.revision(e.ServiceKey(), n)
+	if rev == nil || rev.Connect == nil || rev.Connect.Namespace != e.Namespace {
+		return nil
+	}
+	for i := range rev.Connect.Endpoints {
+		if rev.Connect.Endpoints[i].Discovery == e.Discovery {
+			return &rev.Connect.Endpoints[i]
+		}
+	}
+	return nil
+}
+
+// endpoint adds the listener of an endpoint with its rules and groups.
+func (p *part) endpoint(key string, e *Endpoint, binds []route.Bind) {
+	s, c, ok := p.settings(e)
+	if !ok {
+		return
+	}
+	arn := e.CloudMap + "/" + strconv.Itoa(s.ContainerPort)
+	l := route.Listener{
+		ARN: arn, Binds: binds, Protocol: s.Protocol,
+		Attributes: route.LBAttributes{IdleTimeout: idle(s.Idle), ClientKeepAlive: keepAlive, XFFMode: "append", HTTP2: true, DesyncMode: "defensive", PreserveHost: true},
+		Connect:    &route.Connect{LogFormat: c.Log.Format, LogQuery: c.Log.Query, RequestTimeout: s.Request},
+	}
+	members := p.members(key)
+	sp, divided := splits.Get(p.tx, e.ServiceKey())
+	if !divided {
+		sp = &split{}
+	}
+	if len(sp.Production) == 0 {
+		all := members.without(sp.Without)
+		l.Rules = []route.Rule{forward(arn+"/default", []route.Weighted{{Group: p.group(e, &s, "", all), Weight: 1}})}
+		p.ingress(e, all)
+		p.table.Listeners = append(p.table.Listeners, l)
+		return
+	}
+	if s.TestHeader != "" && len(sp.Test) > 0 {
+		rule := forward(arn+"/test", p.weighted(e, &s, members, sp.Test))
+		rule.Priority = 1
+		rule.Conditions = []route.Condition{header(s.TestHeader, s.TestValue)}
+		l.Rules = append(l.Rules, rule)
+	}
+	l.Rules = append(l.Rules, forward(arn+"/default", p.weighted(e, &s, members, sp.Production)))
+	p.ingress(e, members)
+	p.table.Listeners = append(p.table.Listeners, l)
+}
+
+// keepAlive of clients' connections: Service Connect sets no bound.
+const keepAlive = 24 * time.Hour
+
+// idle of 0 means never; a table cannot say so, but a year does.
+func idle(d time.Duration) time.Duration {
+	if d == 0 {
+		return 365 * 24 * time.Hour
+	}
+	return d
+}
+
+// header is met by requests for the revision under test. A value must match
+// exactly, unlike in rules of load balancers.
+func header(name, exact string) route.Condition {
+	c := route.Condition{Field: "http-header", Header: name}
+	if exact == "" {
+		c.Values = []string{"*"}
+	} else {
+		c.Regex = []string{"(?-i)^" + regexp.QuoteMeta(exact) + "$"}
+	}
+	return c
+}
+
+func forward(arn string, groups []route.Weighted) route.Rule {
+	return route.Rule{ARN: arn, Action: route.Action{Forward: &route.Forward{Groups: groups}}}
+}
+
+// weighted turns shares of revisions into groups with weights. Revisions that do
+// not have the endpoint get nothing. Where that leaves nobody although somebody
+// gets requests (the endpoint leaves with the old revision, or comes with the
+// new one) those that have it share them.
+func (p *part) weighted(e *Endpoint, s *state.ConnectEndpoint, all members, shares []deploy.Share) []route.Weighted {
+	var out []route.Weighted
+	sum, dropped := 0, false
+	for _, x := range shares {
+		n := string(x.Rev)
+		if p.provides(e, n) == nil {
+			dropped = dropped || x.Tenths > 0
+			continue
+		}
+		sum += x.Tenths
+		out = append(out, route.Weighted{Group: p.group(e, s, n, all.of(n)), Weight: x.Tenths})
+	}
+	if sum == 0 && dropped {
+		for i := range out {
+			out[i].Weight = 1
+		}
+	}
+	return out
+}
+
+// members are the instances of an endpoint, in the order of their registration.
+type members []*Instance
+
+func (p *part) members(key string) (out members) {
+	for _, i := range instances.Prefix(p.tx, key+"/") {
+		out = append(out, i)
+	}
+	slices.SortStableFunc(out, func(a, b *Instance) int { return a.Registered.Compare(b.Registered) })
+	return out
+}
+
+func (m members) of(revision string) members {
+	return slices.DeleteFunc(slices.Clone(m), func(i *Instance) bool { return i.Revision != revision })
+}
+
+func (m members) without(revisions []string) members {
+	return slices.DeleteFunc(slices.Clone(m), func(i *Instance) bool { return slices.Contains(revisions, i.Revision) })
+}
+
+// well leaves out what is sick, unless nothing else is there.
+func (m members) well() members {
+	if !slices.ContainsFunc(m, func(i *Instance) bool { return !i.Sick && !i.Draining }) {
+		return m
+	}
+	return slices.DeleteFunc(slices.Clone(m), func(i *Instance) bool { return i.Sick && !i.Draining })
+}
