@@ -13,8 +13,8 @@ import (
 type pair struct {
 	block      int       // index in loadBalancers
 	groups     [2]string // targetGroupArn, alternateTargetGroupArn
-	production string    // rule ARN
-	test       string    // rule ARN; "" = none
+	production string    // rule ARN, of a network load balancer listener ARN
+	test       string    // likewise; "" = none
 }
 
 // pairsOf lists the pairs of a revision, in the order of its blocks.

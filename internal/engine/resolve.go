@@ -13,6 +13,7 @@ import (
 // Sentences of ECS about networking configurations that cannot work.
 const (
 	noRules      = "One or more rules not found"
+	noListeners  = "One or more listeners not found"
 	bothGroups   = "Both targetGroup and alternateTargetGroup must be associated with the productionListenerRule or testListenerRule."
 	strayGroup   = "Target group %s is not associated with either productionListenerRule or testListenerRule."
 	manyServe    = "productionListenerRule %s should have exactly one target group serving traffic but found %d target groups which are serving traffic"
@@ -89,7 +90,7 @@ func (r *round) base(m *deploy.Deployment, p pair) (group, problem string) {
 	weights, err := elb.Weights(r.tx, p.production)
 	switch {
 	case errors.Is(err, elb.ErrNoRule):
-		return home, noRules
+		return home, noneFound(p.production)
 	case err != nil:
 		return home, err.Error()
 	}
@@ -125,7 +126,7 @@ func (r *round) unassociated(p pair, production map[string]int) string {
 	if p.test != "" {
 		w, err := elb.Weights(r.tx, p.test)
 		if errors.Is(err, elb.ErrNoRule) {
-			return noRules
+			return noneFound(p.test)
 		}
 		test = w
 	}

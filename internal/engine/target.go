@@ -63,7 +63,7 @@ func (e *Engine) targetFor(tx *store.Tx, t *state.Task, lb ecs.LoadBalancer) (el
 		x.ID, x.Address = e.opts.InstanceID, net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		return x, nil
 	}
-	datagrams := false
+	found, datagrams := false, false
 	if g, ok := elb.Group(tx, x.Group); ok {
 		datagrams = g.Protocol == route.ProtocolUDP
 	}
@@ -72,12 +72,12 @@ func (e *Engine) targetFor(tx *store.Tx, t *state.Task, lb ecs.LoadBalancer) (el
 			continue
 		}
 		for _, p := range c.Ports {
-			if p.Container == port && (x.ID != e.opts.InstanceID || datagrams == (p.Protocol == "udp")) {
-				x.ID, x.Port = e.opts.InstanceID, p.Host
+			if p.Container == port && (!found || datagrams == (p.Protocol == "udp")) {
+				x.ID, x.Port, found = e.opts.InstanceID, p.Host, true
 			}
 		}
 	}
-	if x.ID == e.opts.InstanceID {
+	if found {
 		return x, nil
 	}
 	return x, fmt.Errorf("container %s has no host port for port %d", aws.ToString(lb.ContainerName), port)
