@@ -114,6 +114,9 @@ const reasonContainer = "Task failed container health checks"
 // judge applies the gates of ECS: target health, container health, or 40 s.
 func (r *round) judge(t *state.Task) verdict {
 	graceEnd := t.Started.Add(time.Duration(aws.ToInt32(r.svc.Body.V.HealthCheckGracePeriodSeconds)) * time.Second)
+	if t.Registry != nil && t.Registry.State == TargetRefused {
+		return verdict{}
+	}
 	lb, lbChecks := r.judgeTargets(t)
 	ct, ctChecks := r.judgeContainers(t)
 	if !lbChecks && !ctChecks {

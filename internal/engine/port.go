@@ -61,11 +61,16 @@ func (e *Engine) portsOf(t *state.Task) (want []route.HostPort) {
 	}
 	for _, c := range t.Containers {
 		for _, p := range c.Ports {
-			want = append(want, route.HostPort{
+			port := route.HostPort{
 				Listen:   net.JoinHostPort(e.opts.PublishIP, strconv.Itoa(p.Host)),
 				Target:   net.JoinHostPort(t.IP, strconv.Itoa(p.Container)),
 				Protocol: p.Protocol,
-			})
+			}
+			want = append(want, port)
+			if ip := e.machineIP(t); t.Registry != nil && ip != e.opts.PublishIP { // tasks find it there
+				port.Listen = net.JoinHostPort(ip, strconv.Itoa(p.Host))
+				want = append(want, port)
+			}
 		}
 	}
 	return want
