@@ -115,7 +115,7 @@ func (s *server) openEngine() (err error) {
 	s.onClose(hooks.Close)
 	s.engine, err = engine.New(engine.Options{
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
-		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute,
+		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute, MachineIP: s.platform.inside,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
 		Mesh: s.mesh, Hooks: hooks, Foreign: function.OwnsTask, Endpoint: s.insideURL,
 	})

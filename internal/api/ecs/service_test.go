@@ -85,7 +85,7 @@ func TestCreateServiceRefuses(t *testing.T) {
 			in.DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerTypeCodeDeploy}
 		}, "UnsupportedFeatureException", "CODE_DEPLOY"},
 		{"service connect", func(in *input) { in.ServiceConnectConfiguration = &types.ServiceConnectConfiguration{Enabled: true} }, "InvalidParameterException", "requires a namespace"},
-		{"registries", func(in *input) { in.ServiceRegistries = []types.ServiceRegistry{{}} }, "UnsupportedFeatureException", "serviceRegistries"},
+		{"registries", func(in *input) { in.ServiceRegistries = make([]types.ServiceRegistry, 2) }, "InvalidParameterException", "at most 1 service registry"},
 		{"lattice", func(in *input) { in.VpcLatticeConfigurations = []types.VpcLatticeConfiguration{{}} }, "UnsupportedFeatureException", "vpcLatticeConfigurations"},
 		{"volumes", func(in *input) { in.VolumeConfigurations = []types.ServiceVolumeConfiguration{{}} }, "UnsupportedFeatureException", "volumeConfigurations"},
 		{"efs", func(in *input) { in.TaskDefinition = &efs }, "UnsupportedFeatureException", "efsVolumeConfiguration"},
