@@ -38,7 +38,7 @@ var rows = []struct {
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},
 	{"4 planes: mesh", []string{"connect"}},
 	{"4 planes: messages", []string{"hook", "topic", "bus"}},
-	{"4 planes: control", []string{"engine", "metadata"}},
+	{"4 planes: control", []string{"engine", "metadata", "scale"}},
 	{"5 faces", []string{"api", "web", "demo"}},
 	{"6 wiring: server", []string{"server"}},
 	{"6 wiring: command line", []string{"cli"}},

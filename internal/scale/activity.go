@@ -41,10 +41,17 @@ func (a *Activity) Order() string {
 	return fmt.Sprintf("%019d-%s", math.MaxInt64-a.Start.UnixNano(), a.ID)
 }
 
-// note writes a new activity and drops what is too old.
+// note writes a new activity, which begins after those before it, and drops what is
+// too old.
 func note(tx *store.Tx, a *Activity) {
 	if a.ID == "" {
 		a.ID = store.NewUUID()
+	}
+	for _, last := range Activities.Prefix(tx, Prefix(a.Scope, a.Resource)) {
+		if !a.Start.After(last.Start) {
+			a.Start = last.Start.Add(time.Nanosecond)
+		}
+		break
 	}
 	Activities.Put(tx, a.Key(), a)
 	n := 0

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/api/acm"
+	"github.com/grue-ecs/grue/internal/api/autoscaling"
 	"github.com/grue-ecs/grue/internal/api/cloudwatch"
 	"github.com/grue-ecs/grue/internal/api/ec2"
 	"github.com/grue-ecs/grue/internal/api/ecr"
@@ -47,11 +48,13 @@ func (s *server) openAPI() error {
 		Session: keys.Token, LoopbackDevKey: true, Log: s.log,
 		DefaultAccount: s.opts.Account, DefaultRegion: s.opts.Region, MaxBody: maxBody,
 	})
+	s.ecs = ecs.New(ecs.Options{
+		Store: s.store, Minute: s.opts.Minute, NLBDelay: s.opts.NLBDelay, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
+		Function: s.hookFunction,
+	})
 	for _, svc := range []awsService{
-		ecs.New(ecs.Options{
-			Store: s.store, Minute: s.opts.Minute, NLBDelay: s.opts.NLBDelay, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
-			Function: s.hookFunction,
-		}),
+		s.ecs,
+		autoscaling.New(autoscaling.Options{Store: s.store, Scaler: s.scaler}),
 		elbv2.New(elbv2.Options{
 			Store: s.store, Balancer: s.balancer, Subnet: s.ec2.Subnet, ElasticAddress: s.ec2.ElasticAddress, Settle: s.settle,
 			InstanceID: s.machine.InstanceID, InstanceAddress: "127.0.0.1",

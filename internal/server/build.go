@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/grue-ecs/grue/internal/api/ec2"
+	"github.com/grue-ecs/grue/internal/api/ecs"
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/elb"
@@ -20,6 +21,7 @@ import (
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/metadata"
 	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/scale"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/topic"
@@ -46,11 +48,13 @@ type server struct {
 	inside    net.Listener // for functions in containers and tasks; nil where there are none
 	insideURL string       // of inside, as they reach it
 	ec2       *ec2.Service
+	ecs       *ecs.Service
 	metrics   *metric.Store
 	topics    *topic.Topics
 	buses     *bus.Router
 	messages  messages
 	watcher   *watch.Watcher
+	scaler    *scale.Scaler
 	usage     *usage.Sampler
 	metadata  *metadata.Handler
 	events    *eventStream
@@ -79,6 +83,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"open the functions", s.openFunctions},
 		{"open topics and event buses", s.openMessages},
 		{"watch the metrics", s.openWatcher},
+		{"scale the services", s.openScaler},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
 	} {

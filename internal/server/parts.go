@@ -86,7 +86,7 @@ func (s *server) openBalancer() error {
 
 // openWatcher makes what evaluates alarms and what measures tasks.
 func (s *server) openWatcher() error {
-	s.watcher = watch.New(watch.Options{Store: s.store, Metrics: s.metrics, Actions: s.messages, Log: s.log})
+	s.watcher = watch.New(watch.Options{Store: s.store, Metrics: s.metrics, Actions: s.messages, Scale: s.scalePolicy, Log: s.log})
 	s.usage = usage.New(usage.Options{Store: s.store, Metrics: s.metrics, Stats: s.platform.driver.Stats, Log: s.log})
 	return nil
 }

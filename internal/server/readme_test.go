@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -44,18 +45,19 @@ var services = map[string]struct {
 	"servicediscovery": {
 		"Cloud Map", "names of private and public namespaces are resolvable in the tasks of this machine; no health checks of Route 53", (*servicediscovery.Client)(nil),
 	},
-	"ecr":            {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
-	"logs":           {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
-	"lambda":         {"Lambda", "container images, run as tasks are, and zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no layers, S3 or event sources", (*lambda.Client)(nil)},
-	"monitoring":     {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are SNS topics and Lambda functions, others fail and the history says so", (*cloudwatch.Client)(nil)},
-	"sns":            {"SNS", "subscriptions over http, https, email (to files), email-json and lambda; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
-	"events":         {"EventBridge", "targets are Lambda functions, SNS topics, API destinations, log groups and event buses; no dead-letter queues, archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
-	"ssm":            {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
-	"secretsmanager": {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
-	"acm":            {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
-	"sts":            {"STS", "roles need not exist; web identity tokens are believed from this machine only", (*sts.Client)(nil)},
-	"iam":            {"IAM", "recorded, not enforced", (*iam.Client)(nil)},
-	"ec2":            {"EC2 networking", "recorded, not enforced; no instances but this machine", nil},
+	"ecr":                     {"Amazon ECR, with the registry protocol", "repository policies are recorded; images are not scanned; no replication", (*ecr.Client)(nil)},
+	"logs":                    {"CloudWatch Logs", "no Insights queries, metric filters or subscriptions", (*cloudwatchlogs.Client)(nil)},
+	"lambda":                  {"Lambda", "container images, run as tasks are, and zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no layers, S3 or event sources", (*lambda.Client)(nil)},
+	"monitoring":              {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are SNS topics, Lambda functions and scaling policies, others fail and the history says so", (*cloudwatch.Client)(nil)},
+	"application-autoscaling": {"Application Auto Scaling", "desired counts of ECS services only; target tracking, step scaling and scheduled actions, no predictive scaling; cool-downs shrink with `--minute`", (*applicationautoscaling.Client)(nil)},
+	"sns":                     {"SNS", "subscriptions over http, https, email (to files), email-json and lambda; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
+	"events":                  {"EventBridge", "targets are Lambda functions, SNS topics, API destinations, log groups and event buses; no dead-letter queues, archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
+	"ssm":                     {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
+	"secretsmanager":          {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
+	"acm":                     {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
+	"sts":                     {"STS", "roles need not exist; web identity tokens are believed from this machine only", (*sts.Client)(nil)},
+	"iam":                     {"IAM", "recorded, not enforced", (*iam.Client)(nil)},
+	"ec2":                     {"EC2 networking", "recorded, not enforced; no instances but this machine", nil},
 }
 
 // operations asks a server, wired as always, what it answers.

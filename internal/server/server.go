@@ -53,6 +53,7 @@ func Run(ctx context.Context, o Options) error {
 	background(s.balancer.Run)
 	background(s.engine.Run)
 	background(s.watcher.Run)
+	background(s.scaler.Run)
 	background(s.topics.Run)
 	background(s.buses.Run)
 	background(s.usage.Run)
