@@ -21,6 +21,9 @@ type FrontSpec struct {
 	Cert   []byte                   // PEM; the listener speaks HTTPS
 	Key    []byte
 	Test   TestKind
+	// Network makes a network load balancer with listeners of this protocol: the
+	// fields above, but for Port and Test, do not apply.
+	Network elbtypes.ProtocolEnum
 }
 
 // TestKind is how test traffic reaches green.
@@ -41,8 +44,10 @@ type Front struct {
 	URL, TestURL     string
 	TestHeader       http.Header // of test requests
 	Groups           [2]string   // targetGroupArn and alternateTargetGroupArn
-	Production, Test string      // ARNs of rules; Test is "" without test traffic
+	Production, Test string      // ARNs of rules, or listeners of a network load balancer; Test is "" without test traffic
 	Listener         string
+	// Address and TestAddress are host:port of a network load balancer's listeners.
+	Address, TestAddress string
 
 	g        *Grue
 	balancer string
@@ -50,11 +55,16 @@ type Front struct {
 	port     int32
 	path     string
 	match    []elbtypes.RuleCondition
+	// container is the port of the container; 0 = 8080.
+	container int32
 }
 
 // front makes the n-th front of a service.
 func (g *Grue) front(t testing.TB, name string, n int, spec FrontSpec, balancer, host string) *Front {
 	t.Helper()
+	if spec.Network != "" {
+		return g.networkFront(t, fmt.Sprintf("%s-%d", name, n), spec)
+	}
 	f := &Front{g: g, balancer: balancer, host: host, port: spec.Port}
 	if f.port == 0 {
 		f.port = 80 + int32(n)

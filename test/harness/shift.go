@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
@@ -56,7 +57,9 @@ func (g *Grue) PrepareShift(t testing.TB, spec ShiftSpec) *Shift {
 	t.Cleanup(func() { x.remove(t) })
 	host := ""
 	for i, f := range spec.Fronts {
-		if f.Beside == nil && x.Balancer == "" {
+		if f.Network != "" {
+			x.spec.Define = flowPorts(spec.Define)
+		} else if f.Beside == nil && x.Balancer == "" {
 			lb := must(g.ELB().CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: &x.Name, Subnets: g.Subnets(t)[:2]}))(t).LoadBalancers[0]
 			x.Balancer, host = *lb.LoadBalancerArn, *lb.DNSName
 		}
@@ -92,7 +95,7 @@ func (f *Front) Block() types.LoadBalancer {
 	if f.Test != "" {
 		a.TestListenerRule = &f.Test
 	}
-	return types.LoadBalancer{TargetGroupArn: &f.Groups[0], ContainerName: aws.String("app"), ContainerPort: aws.Int32(8080), AdvancedConfiguration: a}
+	return types.LoadBalancer{TargetGroupArn: &f.Groups[0], ContainerName: aws.String("app"), ContainerPort: aws.Int32(cmp.Or(f.container, 8080)), AdvancedConfiguration: a}
 }
 
 // BlueGreen is a configuration with a bake time, and lifecycle hooks.

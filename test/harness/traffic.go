@@ -18,6 +18,8 @@ type Lane struct {
 	Connections int           // kept alive; 0 = 2
 	Pace        time.Duration // between the requests of a connection; 0 = 10 ms, negative = none
 	HTTP2       bool          // over TLS, without checking the certificate
+	Network     string        // "tcp" or "udp": below HTTP, to the host:port in URL, a new flow for each word
+	Long        bool          // with Network: flows live until the guest asks to leave
 }
 
 // Sample is one request.
@@ -67,15 +69,19 @@ func StartTraffic(t testing.TB, lanes ...Lane) *Traffic {
 
 // drive sends requests on one connection.
 func (x *Traffic) drive(i int, lane Lane) {
-	tr := &http.Transport{MaxIdleConnsPerHost: 1, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: lane.HTTP2}
-	defer tr.CloseIdleConnections()
-	client := &http.Client{Transport: tr, Timeout: 10 * time.Second}
 	pace := lane.Pace
 	if pace == 0 {
 		pace = 10 * time.Millisecond
 	}
 	tick := time.NewTicker(max(pace, 1))
 	defer tick.Stop()
+	if lane.Network != "" {
+		x.converse(i, lane, tick.C)
+		return
+	}
+	tr := &http.Transport{MaxIdleConnsPerHost: 1, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: lane.HTTP2}
+	defer tr.CloseIdleConnections()
+	client := &http.Client{Transport: tr, Timeout: 10 * time.Second}
 	for {
 		select {
 		case <-x.stop:

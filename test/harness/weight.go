@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -38,6 +39,9 @@ func (f *Front) Split(t testing.TB, rule string) string {
 
 func (f *Front) shares(t testing.TB, rule string) (a, b float64) {
 	t.Helper()
+	if strings.Contains(rule, ":listener/") {
+		rule = f.g.DefaultRule(t, rule)
+	}
 	out := must(f.g.ELB().DescribeRules(context.Background(), &elb.DescribeRulesInput{RuleArns: []string{rule}}))(t)
 	var w [2]float64
 	for _, action := range out.Rules[0].Actions {

@@ -1,6 +1,7 @@
 // Command guest is the program inside the containers of black-box tests.
 //
-// Without arguments it serves HTTP on :8080, answers with its VERSION and
+// Without arguments it serves HTTP on :8080 and answers with its VERSION, puts its
+// VERSION before each line over TCP and each datagram over UDP on :7007, and
 // misbehaves as MODE says:
 //
 //	""          works; drains on SIGTERM
@@ -12,6 +13,9 @@
 //	stubborn    ignores SIGTERM
 //	slow        listens a second late
 //	faulty      answers 500 on every path that is not for tests; /healthz is well
+//
+// It says its VERSION to every TCP connection to :9090, speaks HTTP/2 without TLS,
+// too, and calls others when it is asked to: see call.go.
 //
 // With arguments it performs steps, separated by ";":
 //
@@ -39,5 +43,6 @@ func main() {
 	case "crash":
 		time.AfterFunc(500*time.Millisecond, func() { os.Exit(3) })
 	}
+	sayVersion(":9090")
 	serve(":8080", mode)
 }

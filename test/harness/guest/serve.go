@@ -18,7 +18,10 @@ import (
 
 // serve answers on addr until SIGTERM.
 func serve(addr, mode string) {
-	srv := &http.Server{Addr: addr, Handler: handler(os.Getenv("VERSION"), mode)}
+	srv := &http.Server{Addr: addr, Handler: handler(os.Getenv("VERSION"), mode), Protocols: new(http.Protocols)}
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	low := serveFlows(os.Getenv("VERSION"))
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	go func() {
@@ -29,6 +32,7 @@ func serve(addr, mode string) {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			_ = srv.Shutdown(ctx)
 			cancel()
+			low.bye()
 			os.Exit(0)
 		}
 	}()
@@ -71,7 +75,12 @@ func handler(version, mode string) http.Handler {
 	mux.HandleFunc("/do", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, do(r.URL.Query()["step"])) })
 	mux.HandleFunc("/sse", events)
 	mux.HandleFunc("/ws", echo)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	calls(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Content-Type") == "application/grpc" {
+			grpcAnswer(w, r, version)
+			return
+		}
 		if mode == "faulty" {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
