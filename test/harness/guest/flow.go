@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// flowAddr is where the guest answers below HTTP, on TCP and UDP.
+const flowAddr = ":7007"
+
+// flows answers lines over TCP and datagrams over UDP with its version before
+// them. Connections may live for long: bye asks their clients to leave.
+type flows struct {
+	mu      sync.Mutex
+	conns   map[net.Conn]bool
+	leaving bool
+}
+
+func serveFlows(version string) *flows {
+	f := &flows{conns: map[net.Conn]bool{}}
+	if l, err := net.Listen("tcp", flowAddr); err != nil {
+		fmt.Println(err) // another guest on the same network has the port
+	} else {
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go f.answer(conn, version)
+			}
+		}()
+	}
+	if p, err := net.ListenPacket("udp", flowAddr); err == nil {
+		go datagrams(p, version)
+	}
+	return f
+}
+
+func (f *flows) answer(conn net.Conn, version string) {
+	f.mu.Lock()
+	f.conns[conn] = true
+	if f.leaving {
+		fmt.Fprintln(conn, "bye")
+	}
+	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.conns, conn)
+		conn.Close()
+	}()
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		f.mu.Lock()
+		_, err := fmt.Fprintln(conn, version, lines.Text())
+		f.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func datagrams(p net.PacketConn, version string) {
+	buf := make([]byte, 2048)
+	for {
+		n, from, err := p.ReadFrom(buf)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return
+		}
+		_, _ = p.WriteTo(append([]byte(version+" "), buf[:n]...), from)
+	}
+}
+
+// bye asks all clients to leave and waits for them, a few seconds long.
+func (f *flows) bye() {
+	f.mu.Lock()
+	f.leaving = true
+	for conn := range f.conns {
+		fmt.Fprintln(conn, "bye")
+	}
+	f.mu.Unlock()
+	for range 50 {
+		f.mu.Lock()
+		n := len(f.conns)
+		f.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
