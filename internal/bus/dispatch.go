@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -18,6 +19,9 @@ type call struct {
 	ARN     string // of the target
 	Event   string // id
 	Payload []byte
+	Group   string `json:",omitempty"` // MessageGroupId for a FIFO queue
+	Dead    string `json:",omitempty"` // ARN of the dead-letter queue
+	Whole   []byte `json:",omitempty"` // the event, for that queue
 }
 
 // maxHops bounds how often an event goes from bus to bus.
@@ -56,9 +60,16 @@ func (r *Router) calls(tx *store.Tx, rule *Rule, e *Event, hops int) (out []*cal
 			r.log.Error("input of a target not made", "rule", rule.ARN(), "target", aws.ToString(t.Id), "event", id, "err", err)
 			continue
 		}
-		out = append(out, &call{
+		c := &call{
 			Rule: rule.key(), RuleARN: rule.ARN(), Target: aws.ToString(t.Id), ARN: aws.ToString(t.Arn), Event: id, Payload: payload,
-		})
+		}
+		if t.SqsParameters != nil {
+			c.Group = aws.ToString(t.SqsParameters.MessageGroupId)
+		}
+		if t.DeadLetterConfig != nil && aws.ToString(t.DeadLetterConfig.Arn) != "" {
+			c.Dead, c.Whole = *t.DeadLetterConfig.Arn, e.doc
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -79,7 +90,7 @@ func busTarget(text string) (s arn.Scope, name string, ok bool) {
 	return arn.Scope{Account: a.Account, Region: a.Region}, name, ok
 }
 
-// hand gives calls to functions and topics, and promises the others. What cannot
+// hand gives calls to functions, topics and queues, and promises the others. What cannot
 // take one now, but may later, is promised too.
 func (r *Router) hand(tx *store.Tx, calls []*call) error {
 	for _, c := range calls {
@@ -87,6 +98,7 @@ func (r *Router) hand(tx *store.Tx, calls []*call) error {
 		switch {
 		case err != nil && isFinal(err):
 			r.log.Error("event not delivered", "rule", c.RuleARN, "target", c.ARN, "event", c.Event, "err", err)
+			r.keepDead(tx, c, err, 1)
 		case err != nil || !done:
 			if err := r.promise(tx, c); err != nil {
 				return err
@@ -106,7 +118,7 @@ func (r *Router) PutEvents(tx *store.Tx, events []*Event) error {
 	return r.hand(tx, calls)
 }
 
-// TargetKind tells what an ARN of a target is: "lambda", "sns", "logs",
+// TargetKind tells what an ARN of a target is: "lambda", "sns", "sqs", "logs",
 // "destination", "bus", or "" when grue cannot deliver there.
 func TargetKind(t *types.Target) string { return kindOf(aws.ToString(t.Arn)) }
 
@@ -121,6 +133,10 @@ func kindOf(text string) string {
 		return "lambda"
 	case a.Service == "sns" && !strings.Contains(a.Resource, ":"):
 		return "sns"
+	case a.Service == "sqs":
+		if _, _, ok := queue.ParseARN(text); ok {
+			return "sqs"
+		}
 	case a.Service == "logs" && strings.HasPrefix(a.Resource, "log-group:"):
 		return "logs"
 	case a.Service == "events" && resource == "event-bus" && rest != "":

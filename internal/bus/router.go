@@ -10,11 +10,12 @@ import (
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/outbox"
 	"github.com/grue-ecs/grue/internal/pattern"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// Options of New. Store, Vault, Logs, Invoke and Publish are required.
+// Options of New. Store, Vault, Logs, Invoke, Publish and Queues are required.
 type Options struct {
 	Store *store.Store
 	Vault *secret.Vault // seals what connections know
@@ -23,6 +24,7 @@ type Options struct {
 	Invoke func(tx *store.Tx, functionARN string, event []byte) error
 	// Publish promises a message to an SNS topic.
 	Publish func(tx *store.Tx, topicARN, message string) error
+	Queues  *queue.Queues // targets, and where events go that cannot be delivered
 	// Client calls API destinations; nil = one of its own.
 	Client *http.Client
 	Minute time.Duration // of schedules; 0 = a minute
@@ -67,7 +69,7 @@ func New(o Options) (*Router, error) {
 		patterns: map[string]*pattern.Pattern{}, tokens: map[string]token{}, paces: map[string]time.Time{},
 	}
 	r.box = outbox.New(outbox.Options{
-		Store: o.Store, Table: deliveries, Deliver: r.deliver, Retry: r.retry, GivenUp: r.givenUp, Now: o.Now, Log: o.Log,
+		Store: o.Store, Table: deliveries, Deliver: r.deliver, Retry: r.retry, GivenUp: r.givenUp, Bury: r.bury, Now: o.Now, Log: o.Log,
 	})
 	return r, r.feed.open(r)
 }

@@ -28,7 +28,7 @@ func isFinal(err error) bool {
 	return errors.As(err, &f)
 }
 
-// handOver gives a call to a function or a topic. done is false for other
+// handOver gives a call to a function, a topic or a queue. done is false for other
 // targets.
 func (r *Router) handOver(tx *store.Tx, c *call) (done bool, err error) {
 	switch kindOf(c.ARN) {
@@ -44,6 +44,9 @@ func (r *Router) handOver(tx *store.Tx, c *call) (done bool, err error) {
 		}
 		return true, err
 	}
+	if kindOf(c.ARN) == "sqs" {
+		return true, r.enqueue(tx, c)
+	}
 	return false, nil
 }
 
@@ -52,6 +55,7 @@ func (r *Router) promise(tx *store.Tx, c *call) error {
 	err := r.box.Put(tx, c.ARN, c)
 	if errors.Is(err, outbox.ErrFull) {
 		r.log.Error("event not delivered: too many wait for the target", "rule", c.RuleARN, "target", c.ARN, "event", c.Event)
+		r.keepDead(tx, c, err, 0)
 		return nil
 	}
 	return err

@@ -14,7 +14,7 @@
 // Delivery is at least once: records are deleted in batches after the delivery,
 // and a process that dies in between delivers again. Deliver may return a function
 // that runs in the transaction that deletes the record: what that function does in
-// the store happens exactly once.
+// the store happens exactly once. So does what Bury does with an item that is given up.
 //
 // Files: outbox.go (the box), lane.go (one receiver).
 package outbox

@@ -139,8 +139,17 @@ func (b *Box) try(ctx context.Context, l *lane, id string) (again time.Time) {
 	next.Tries++
 	next.Error = err.Error()
 	wait, ok := b.opts.Retry(&next)
-	if !ok || isFinal(err) {
-		if gone := b.remove(it, nil); gone != nil {
+	if !ok || IsFinal(err) {
+		var bury func(*store.Tx) error
+		if b.opts.Bury != nil {
+			bury = b.opts.Bury(&next, err)
+		}
+		gone := b.remove(it, bury)
+		if gone != nil && bury != nil { // then without
+			b.opts.Log.Error("item of an outbox not buried", "lane", l.name, "err", gone)
+			gone = b.remove(it, nil)
+		}
+		if gone != nil {
 			b.opts.Log.Error("item of an outbox not removed", "lane", l.name, "err", gone)
 		}
 		b.opts.GivenUp(&next, err)

@@ -38,7 +38,10 @@ type Options struct {
 	// when it is given up. Errors made by Final are not asked for.
 	Retry func(*Item) (wait time.Duration, ok bool)
 	// GivenUp hears of items that will not be delivered, after they are deleted.
-	GivenUp  func(*Item, error)
+	GivenUp func(*Item, error)
+	// Bury says what happens in the transaction that deletes an item which is given
+	// up: it may be kept elsewhere. Nil, or a function that is nil, is nothing.
+	Bury     func(*Item, error) func(*store.Tx) error
 	Parallel int // deliveries at once; 0 = 64
 	// MaxLane is how many items may wait for one receiver; 0 = 50,000. Those of a
 	// transaction that is not yet on disk do not count.
@@ -205,7 +208,8 @@ func (e finalError) Unwrap() error { return e.error }
 // Final marks an error of Deliver as one that no further try can mend.
 func Final(err error) error { return finalError{err} }
 
-func isFinal(err error) bool {
+// IsFinal tells whether Final marked an error.
+func IsFinal(err error) bool {
 	var f finalError
 	return errors.As(err, &f)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/grue-ecs/grue/internal/api/secretsmanager"
 	"github.com/grue-ecs/grue/internal/api/servicediscovery"
 	"github.com/grue-ecs/grue/internal/api/sns"
+	"github.com/grue-ecs/grue/internal/api/sqs"
 	"github.com/grue-ecs/grue/internal/api/ssm"
 	"github.com/grue-ecs/grue/internal/api/sts"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -63,6 +64,7 @@ func (s *server) openAPI() error {
 		logs.New(logs.Options{Logs: s.logs}),
 		cloudwatch.New(cloudwatch.Options{Store: s.store, Metrics: s.metrics, Watcher: s.watcher}),
 		lambda.New(lambda.Options{Functions: s.functions}),
+		sqs.New(s.queues),
 		sns.New(sns.Options{Store: s.store, Topics: s.topics}),
 		eventbridge.New(eventbridge.Options{Store: s.store, Router: s.buses}),
 		ssm.New(ssm.Options{Vault: s.vault}),

@@ -21,6 +21,7 @@ import (
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/metadata"
 	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/scale"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
@@ -50,6 +51,7 @@ type server struct {
 	ec2       *ec2.Service
 	ecs       *ecs.Service
 	metrics   *metric.Store
+	queues    *queue.Queues
 	topics    *topic.Topics
 	buses     *bus.Router
 	messages  messages
@@ -81,6 +83,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"open the log store", s.openLogs},
 		{"open the secret store", s.openVault},
 		{"open the functions", s.openFunctions},
+		{"open the queues", s.openQueues},
 		{"open topics and event buses", s.openMessages},
 		{"watch the metrics", s.openWatcher},
 		{"scale the services", s.openScaler},

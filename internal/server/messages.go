@@ -6,9 +6,16 @@ import (
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/function"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/topic"
 )
+
+// openQueues makes SQS's queues; topics and buses deliver to them.
+func (s *server) openQueues() error {
+	s.queues = queue.New(queue.Options{Store: s.store, Metrics: s.metrics, Log: s.log})
+	return nil
+}
 
 // openMessages makes SNS's topics and EventBridge's buses. They need functions,
 // logs and secrets; alarms need them.
@@ -16,12 +23,13 @@ func (s *server) openMessages() (err error) {
 	url, _ := s.ownEndpoint()
 	m := messages{functions: s.functions}
 	s.topics = topic.New(topic.Options{
-		Store: s.store, Mail: s.path("mail"), Endpoint: url, Invoke: m.Invoke, Log: s.log,
+		Store: s.store, Mail: s.path("mail"), Endpoint: url, Invoke: m.Invoke, Queues: s.queues, Log: s.log,
 	})
 	m.topics = s.topics
 	s.messages = m
 	s.buses, err = bus.New(bus.Options{
 		Store: s.store, Vault: s.vault, Logs: s.logs, Invoke: m.Invoke, Minute: s.opts.Minute, Log: s.log,
+		Queues:  s.queues,
 		Publish: func(tx *store.Tx, topicARN, message string) error { return m.Publish(tx, topicARN, "", message) },
 	})
 	return err

@@ -54,6 +54,7 @@ func Run(ctx context.Context, o Options) error {
 	background(s.engine.Run)
 	background(s.watcher.Run)
 	background(s.scaler.Run)
+	background(s.queues.Run)
 	background(s.topics.Run)
 	background(s.buses.Run)
 	background(s.usage.Run)
@@ -97,6 +98,7 @@ func (s *server) shutdown(web *http.Server, keep bool, hurry <-chan struct{}) {
 		}
 	})
 	s.events.close()
+	s.queues.Stop() // long polls answer that nothing came
 	quick, done := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer done()
 	if web.Shutdown(quick) != nil {

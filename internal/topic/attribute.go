@@ -82,8 +82,8 @@ func checkAttribute(s *Subscription, name, value string) error {
 		if value != "true" && value != "false" && value != "" {
 			return Invalid("RawMessageDelivery Reason: it is true or false")
 		}
-		if value == "true" && !strings.HasPrefix(s.Protocol, "http") {
-			return Invalid("RawMessageDelivery Reason: the protocol " + s.Protocol + " cannot have raw messages; http and https can")
+		if value == "true" && !strings.HasPrefix(s.Protocol, "http") && s.Protocol != "sqs" {
+			return Invalid("RawMessageDelivery Reason: the protocol " + s.Protocol + " cannot have raw messages; http, https and sqs can")
 		}
 	case "FilterPolicyScope":
 		if value != "MessageAttributes" && value != "MessageBody" && value != "" {
@@ -95,12 +95,17 @@ func checkAttribute(s *Subscription, name, value string) error {
 			return err
 		}
 	case "FilterPolicy", "SubscriptionRoleArn":
-	case "RedrivePolicy", "ReplayPolicy":
+	case "RedrivePolicy":
 		if value != "" {
-			return Invalid(name + " Reason: it needs an SQS queue or a FIFO topic, and grue has neither; messages that cannot be delivered go to the log")
+			_, err := deadLetters(value)
+			return err
+		}
+	case "ReplayPolicy":
+		if value != "" {
+			return Invalid("ReplayPolicy Reason: it is for FIFO topics, which grue does not have")
 		}
 	default:
-		return Invalid("AttributeName Reason: " + quoted(name) + " cannot be set; those that can are RawMessageDelivery, FilterPolicy, FilterPolicyScope and DeliveryPolicy")
+		return Invalid("AttributeName Reason: " + quoted(name) + " cannot be set; those that can are RawMessageDelivery, FilterPolicy, FilterPolicyScope, DeliveryPolicy and RedrivePolicy")
 	}
 	return nil
 }

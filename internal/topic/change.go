@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -18,7 +19,7 @@ var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 // some are given, must then be those that it has.
 func (t *Topics) Create(tx *store.Tx, s arn.Scope, name string, attributes, tags map[string]string) (*Topic, error) {
 	if strings.HasSuffix(name, ".fifo") || attributes["FifoTopic"] == "true" {
-		return nil, Invalid("Topic Name Reason: grue has no FIFO topics, for they deliver to SQS only; leave out the suffix .fifo and the attribute FifoTopic")
+		return nil, Invalid("Topic Name Reason: grue has no FIFO topics, so leave out the suffix .fifo and the attribute FifoTopic")
 	}
 	if !topicName.MatchString(name) {
 		return nil, Invalid("Topic Name Reason: a name has 1 to 256 letters, digits, '-' and '_'")
@@ -89,7 +90,7 @@ func (t *Topics) Change(tx *store.Tx, topicARN string, fn func(*Topic) error) er
 }
 
 // Protocols are those that subscriptions can have here.
-const Protocols = "http, https, email, email-json and lambda"
+const Protocols = "http, https, email, email-json, lambda and sqs"
 
 // Subscribe makes a subscription, or returns the one that is there. base is the
 // URL by which the client reached grue.
@@ -166,7 +167,15 @@ func checkEndpoint(protocol, endpoint string) error {
 		if a, ok := arn.Parse(endpoint); !ok || a.Service != "lambda" || !strings.HasPrefix(a.Resource, "function:") {
 			return Invalid("Endpoint Reason: " + quoted(endpoint) + " is not the ARN of a Lambda function")
 		}
-	case "sqs", "sms", "application", "firehose":
+	case "sqs":
+		_, name, ok := queue.ParseARN(endpoint)
+		if !ok {
+			return Invalid("Endpoint Reason: " + quoted(endpoint) + " is not the ARN of an SQS queue")
+		}
+		if strings.HasSuffix(name, ".fifo") {
+			return Invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+		}
+	case "sms", "application", "firehose":
 		return Invalid("Protocol Reason: grue does not deliver to " + protocol + "; the protocols that work are " + Protocols)
 	default:
 		return Invalid("Does not support this protocol string: " + quoted(protocol) + "; the protocols that work are " + Protocols)

@@ -44,6 +44,8 @@ func (t *Topics) deliver(ctx context.Context, it *outbox.Item) (commit func(*sto
 			return nil, outbox.Final(err)
 		}
 		return func(tx *store.Tx) error { return t.invoke(tx, sub.Endpoint, event) }, nil
+	case "sqs":
+		return t.enqueueTo(sub, m, e)
 	case "email", "email-json":
 		return nil, t.mail(of, sub, e)
 	}

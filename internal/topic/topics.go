@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/outbox"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// Options of New. Store, Mail, Endpoint and Invoke are required.
+// Options of New. Store, Mail, Endpoint, Invoke and Queues are required.
 type Options struct {
 	Store *store.Store
 	// Mail is the directory of the mailboxes.
@@ -20,6 +21,7 @@ type Options struct {
 	Endpoint string
 	// Invoke queues an event for a Lambda function.
 	Invoke func(tx *store.Tx, functionARN string, event []byte) error
+	Queues *queue.Queues // take messages, and what cannot be delivered elsewhere
 	// Client calls the endpoints; nil = one of its own.
 	Client *http.Client
 	Now    func() time.Time
@@ -56,7 +58,7 @@ func New(o Options) *Topics {
 	t := &Topics{opts: o, log: o.Log}
 	t.sign.store, t.sign.now = o.Store, o.Now
 	t.box = outbox.New(outbox.Options{
-		Store: o.Store, Table: deliveries, Deliver: t.deliver, Retry: t.retry, GivenUp: t.givenUp, Now: o.Now, Log: o.Log,
+		Store: o.Store, Table: deliveries, Deliver: t.deliver, Retry: t.retry, GivenUp: t.givenUp, Bury: t.bury, Now: o.Now, Log: o.Log,
 	})
 	return t
 }

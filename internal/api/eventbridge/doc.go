@@ -2,8 +2,8 @@
 // destinations and PutEvents, over awsjson 1.1. What happens to events is
 // internal/bus's.
 //
-// Targets are Lambda functions, SNS topics, API destinations, log groups and event
-// buses; others are refused, and so are dead-letter queues, for there is no SQS.
+// Targets are Lambda functions, SNS topics, SQS queues, API destinations, log groups
+// and event buses; others are refused, and so are dead-letter queues of buses.
 // Roles, resource policies and KMS keys are recorded, not enforced. There are no
 // archives, replays, global endpoints or partner buses.
 //

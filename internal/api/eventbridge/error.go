@@ -27,8 +27,8 @@ func limitExceeded(format string, args ...any) error {
 	return wire.Errorf("LimitExceededException", format, args...)
 }
 
-// noQueue refuses dead-letter queues: an event would vanish where its sender
-// believes it is kept.
+// noQueue refuses dead-letter queues of buses, which in AWS get events that cannot
+// be decrypted: nothing would ever be in one.
 func noQueue() error {
-	return invalid("grue has no SQS, so it cannot keep events in a dead-letter queue: leave out DeadLetterConfig. Events that cannot be delivered are in the log.")
+	return invalid("grue does not encrypt events, so a bus has no dead letters: leave out DeadLetterConfig, or give one to the targets of rules.")
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/function"
 	"github.com/grue-ecs/grue/internal/logs"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -47,6 +48,7 @@ type world struct {
 	store  *store.Store
 	router *bus.Router
 	logs   *logs.Store
+	queues *queue.Queues
 	client *eventbridge.Client
 	run    func() // starts the router
 	stop   func()
@@ -72,8 +74,9 @@ func (w *world) open() {
 	w.ok(err)
 	lg, err := logs.New(logs.Options{Dir: filepath.Join(w.dir, "logs"), Store: st})
 	w.ok(err)
+	w.queues = queue.New(queue.Options{Store: st})
 	router, err := bus.New(bus.Options{
-		Store: st, Vault: vault, Logs: lg, Invoke: w.invoke, Publish: w.publish, Minute: 30 * time.Millisecond,
+		Store: st, Vault: vault, Logs: lg, Invoke: w.invoke, Publish: w.publish, Queues: w.queues, Minute: 30 * time.Millisecond,
 	})
 	w.ok(err)
 	svc := New(Options{Store: st, Router: router})

@@ -247,9 +247,10 @@ func TestTargetsRefused(t *testing.T) {
 	w.rule("r", anything)
 	id := aws.String("t")
 	for text, target := range map[string]types.Target{
-		"grue cannot deliver to": {Id: id, Arn: aws.String("arn:aws:sqs:eu-west-1:000000000000:q")},
+		"grue cannot deliver to": {Id: id, Arn: aws.String("arn:aws:kinesis:eu-west-1:000000000000:stream/s")},
 		"id":                     {Id: aws.String("a b"), Arn: aws.String(lambdaARN("f"))},
-		"no SQS":                 {Id: id, Arn: aws.String(lambdaARN("f")), DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:eu-west-1:000000000000:q")}},
+		"standard SQS queue":     {Id: id, Arn: aws.String(lambdaARN("f")), DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:eu-west-1:000000000000:q.fifo")}},
+		"needs a MessageGroupId": {Id: id, Arn: aws.String("arn:aws:sqs:eu-west-1:000000000000:q.fifo")},
 		"Only one of Input":      {Id: id, Arn: aws.String(lambdaARN("f")), Input: aws.String("{}"), InputPath: aws.String("$")},
 		"JSON syntax error":      {Id: id, Arn: aws.String(lambdaARN("f")), Input: aws.String("{")},
 		"JSON path":              {Id: id, Arn: aws.String(lambdaARN("f")), InputPath: aws.String("detail")},
@@ -257,7 +258,8 @@ func TestTargetsRefused(t *testing.T) {
 		"Invalid InputTemplate":  {Id: id, Arn: aws.String(lambdaARN("f")), InputTransformer: &types.InputTransformer{InputTemplate: aws.String(`hello`)}},
 		"maximumRetryAttempts":   {Id: id, Arn: aws.String(lambdaARN("f")), RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(186)}},
 		"API destinations":       {Id: id, Arn: aws.String(lambdaARN("f")), HttpParameters: &types.HttpParameters{}},
-		"another kind":           {Id: id, Arn: aws.String(lambdaARN("f")), SqsParameters: &types.SqsParameters{}},
+		"is for FIFO queues":     {Id: id, Arn: aws.String(lambdaARN("f")), SqsParameters: &types.SqsParameters{}},
+		"another kind":           {Id: id, Arn: aws.String(lambdaARN("f")), EcsParameters: &types.EcsParameters{TaskDefinitionArn: id}},
 	} {
 		_, err := w.client.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("r"), Targets: []types.Target{target}})
 		w.fails(err, "ValidationException")

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/grue-ecs/grue/internal/bus"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
 )
@@ -61,12 +62,16 @@ func checkTarget(t *types.Target) error {
 	kind := bus.TargetKind(t)
 	switch {
 	case kind == "":
-		return invalid("Parameter Arn of target %s is not valid. Reason: grue cannot deliver to %q; targets are Lambda functions, SNS topics, API destinations, log groups and event buses.", *t.Id, get(t.Arn))
-	case t.DeadLetterConfig != nil && get(t.DeadLetterConfig.Arn) != "":
-		return noQueue()
+		return invalid("Parameter Arn of target %s is not valid. Reason: grue cannot deliver to %q; targets are Lambda functions, SNS topics, SQS queues, API destinations, log groups and event buses.", *t.Id, get(t.Arn))
+	case t.DeadLetterConfig != nil && get(t.DeadLetterConfig.Arn) != "" && !standardQueue(*t.DeadLetterConfig.Arn):
+		return invalid("Parameter DeadLetterConfig of target %s is not valid. Reason: %q is not the ARN of a standard SQS queue.", *t.Id, *t.DeadLetterConfig.Arn)
+	case t.SqsParameters != nil && (kind != "sqs" || standardQueue(*t.Arn)):
+		return invalid("Parameter SqsParameters of target %s is for FIFO queues.", *t.Id)
+	case kind == "sqs" && !standardQueue(*t.Arn) && (t.SqsParameters == nil || get(t.SqsParameters.MessageGroupId) == ""):
+		return invalid("Parameter(s) SqsParameters must be specified for target: %s. A FIFO queue needs a MessageGroupId.", *t.Id)
 	case t.HttpParameters != nil && kind != "destination":
 		return invalid("Parameter HttpParameters of target %s is for API destinations.", *t.Id)
-	case t.EcsParameters != nil || t.KinesisParameters != nil || t.RunCommandParameters != nil || t.BatchParameters != nil || t.SqsParameters != nil ||
+	case t.EcsParameters != nil || t.KinesisParameters != nil || t.RunCommandParameters != nil || t.BatchParameters != nil ||
 		t.RedshiftDataParameters != nil || t.SageMakerPipelineParameters != nil || t.AppSyncParameters != nil:
 		return invalid("Target %s has parameters of another kind of target.", *t.Id)
 	}
@@ -82,6 +87,12 @@ func checkTarget(t *types.Target) error {
 		}
 	}
 	return nil
+}
+
+// standardQueue tells whether an ARN is that of a queue without order.
+func standardQueue(arn string) bool {
+	_, name, ok := queue.ParseARN(arn)
+	return ok && !strings.HasSuffix(name, ".fifo")
 }
 
 // RemoveTargets removes targets of a rule; ids that are not there are failed

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/grue-ecs/grue/internal/function"
+	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/topic"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -32,6 +33,7 @@ type world struct {
 	dir    string
 	url    string
 	client *sns.Client
+	queues *queue.Queues
 	stop   func()
 
 	mu     sync.Mutex
@@ -52,8 +54,9 @@ func (w *world) open() {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.queues = queue.New(queue.Options{Store: st})
 	topics := topic.New(topic.Options{
-		Store: st, Mail: filepath.Join(w.dir, "mail"), Endpoint: "http://127.0.0.1:1", Invoke: w.invoke,
+		Store: st, Mail: filepath.Join(w.dir, "mail"), Endpoint: "http://127.0.0.1:1", Invoke: w.invoke, Queues: w.queues,
 	})
 	svc := New(Options{Store: st, Topics: topics})
 	r := wire.NewRegistry(wire.Options{LoopbackDevKey: true, Strict: true})

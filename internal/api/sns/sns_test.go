@@ -102,9 +102,10 @@ func TestSubscribeRefuses(t *testing.T) {
 		attributes         map[string]string
 		text               string
 	}{
-		{"sqs", "arn:aws:sqs:eu-west-1:000000000000:q", nil, "http, https, email, email-json and lambda"},
-		{"sms", "+15550100", nil, "http, https, email, email-json and lambda"},
-		{"carrier-pigeon", "x", nil, "http, https, email, email-json and lambda"},
+		{"sqs", "q", nil, "ARN of an SQS queue"},
+		{"sqs", "arn:aws:sqs:eu-west-1:000000000000:q.fifo", nil, "FIFO SQS Queues"},
+		{"sms", "+15550100", nil, "http, https, email, email-json, lambda and sqs"},
+		{"carrier-pigeon", "x", nil, "http, https, email, email-json, lambda and sqs"},
 		{"http", "https://example.com/", nil, "match the specified protocol"},
 		{"https", "example.com", nil, "match the specified protocol"},
 		{"email", "../../etc/passwd", nil, "no endpoint"},
@@ -115,6 +116,8 @@ func TestSubscribeRefuses(t *testing.T) {
 		{"lambda", lambdaARN("f"), map[string]string{"FilterPolicy": `{"a":{"b":["c"]}}`}, "nested"},
 		{"lambda", lambdaARN("f"), map[string]string{"FilterPolicyScope": "Everywhere"}, "MessageBody"},
 		{"lambda", lambdaARN("f"), map[string]string{"RedrivePolicy": "{}"}, "SQS"},
+		{"lambda", lambdaARN("f"), map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"q"}`}, "invalid ARN"},
+		{"lambda", lambdaARN("f"), map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:q.fifo"}`}, "standard queue"},
 		{"lambda", lambdaARN("f"), map[string]string{"Colour": "blue"}, "cannot be set"},
 		{"http", "http://x/", map[string]string{"DeliveryPolicy": `{"healthyRetryPolicy":{"numRetries":101}}`}, "numRetries"},
 		{"http", "http://x/", map[string]string{"DeliveryPolicy": `{"healthyRetryPolicy":{"numRetries":1,"numNoDelayRetries":2}}`}, "more than numRetries"},
