@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -50,8 +51,9 @@ var services = map[string]struct {
 	"lambda":                  {"Lambda", "container images, run as tasks are, and zip files for provided.al2023, python3.* and nodejs*, run as processes of this machine; no layers, S3 or event sources", (*lambda.Client)(nil)},
 	"monitoring":              {"CloudWatch", "metrics are in memory; no dashboards, anomaly detection or PromQL; actions of alarms are SNS topics, Lambda functions and scaling policies, others fail and the history says so", (*cloudwatch.Client)(nil)},
 	"application-autoscaling": {"Application Auto Scaling", "desired counts of ECS services only; target tracking, step scaling and scheduled actions, no predictive scaling; cool-downs shrink with `--minute`", (*applicationautoscaling.Client)(nil)},
-	"sns":                     {"SNS", "subscriptions over http, https, email (to files), email-json and lambda; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
-	"events":                  {"EventBridge", "targets are Lambda functions, SNS topics, API destinations, log groups and event buses; no dead-letter queues, archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
+	"sns":                     {"SNS", "subscriptions over http, https, email (to files), email-json, lambda and sqs; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
+	"events":                  {"EventBridge", "targets are Lambda functions, SNS topics, SQS queues, API destinations, log groups and event buses; no archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
+	"sqs":                     {"SQS", "messages are in memory as well as on disk; a purge and a deletion take effect at once; policies and KMS keys are recorded", (*sqs.Client)(nil)},
 	"ssm":                     {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
 	"secretsmanager":          {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
 	"acm":                     {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
