@@ -110,7 +110,7 @@ func (l *Load) ask(client *http.Client) (version string, status int, body string
 func (l *Load) Tally() Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tally.clone()
+	return l.tally.Clone()
 }
 
 // End stops the load, waits for requests under way and returns what came back.

@@ -62,7 +62,8 @@ func (t *Tally) count(version string, status int, took time.Duration, right bool
 	}
 }
 
-func (t *Tally) clone() Tally {
+// Clone is a copy that shares nothing.
+func (t *Tally) Clone() Tally {
 	out := *t
 	out.Versions = map[string]*Version{}
 	for name, v := range t.Versions {

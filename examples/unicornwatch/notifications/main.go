@@ -37,7 +37,7 @@ import (
 
 // Poll is how often a worker asks whether it is active, and how long it waits for
 // a message: a worker that is not active any more has stopped within twice that.
-const Poll = 500 * time.Millisecond
+const Poll = 250 * time.Millisecond
 
 // tedium is what a slow version adds to the work on each message.
 const tedium = 1500 * time.Millisecond

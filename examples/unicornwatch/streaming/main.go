@@ -3,6 +3,9 @@
 //
 // A connection ends after some sightings, as a good client of a service that is
 // deployed now and then wants it; on SIGTERM all connections end with a bye.
+//
+//	streaming                  serves on port 7000
+//	streaming probe HOST:PORT  tells by its exit code whether PROTOCOL is spoken there
 package main
 
 import (
@@ -36,6 +39,10 @@ func main() {
 	if os.Getenv("PROTOCOL") == "2" {
 		version = 2
 	}
+	if len(os.Args) == 3 && os.Args[1] == "probe" {
+		probe(os.Args[2], version)
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	l, err := net.Listen("tcp", ":7000")
@@ -55,6 +62,24 @@ func main() {
 		})
 	}
 	open.Wait()
+}
+
+// probe ends the program with 1 when the stream at address is not of that version.
+func probe(address string, version byte) {
+	c, err := net.DialTimeout("tcp", address, patience)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	switch r, err := wire.Follow(c, 3); {
+	case err != nil:
+		log.Fatal(err)
+	case r.Version != version:
+		log.Fatalf("%s speaks version %d, not %d", address, r.Version, version)
+	default:
+		log.Printf("%s speaks version %d: %s", address, r.Version, r.Text)
+	}
 }
 
 // stream serves one connection, in one version.

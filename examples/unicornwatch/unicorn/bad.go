@@ -21,7 +21,7 @@ const (
 const (
 	Delay      = 400 * time.Millisecond
 	ErrorEvery = 20       // 5 %
-	LeakRate   = 12 << 20 // bytes a second
+	LeakRate   = 32 << 20 // bytes a second
 )
 
 // Version is what this program calls itself.

@@ -28,7 +28,7 @@ import (
 
 // Quiet is how long nobody is active between two revisions: longer than a worker
 // takes to see that it is not.
-const Quiet = 1500 * time.Millisecond
+const Quiet = 2 * time.Second
 
 // nobody is the parameter's value meanwhile.
 const nobody = "nobody"
