@@ -64,13 +64,15 @@ func (f *Front) listenFlows(t testing.TB, protocol elbtypes.ProtocolEnum, port i
 	return *out.Listeners[0].ListenerArn, net.JoinHostPort(f.host, strconv.Itoa(int(port)))
 }
 
-// flowPorts adds the guest's ports below HTTP to a task definition, unless it has them.
-func flowPorts(define func(*ecs.RegisterTaskDefinitionInput)) func(*ecs.RegisterTaskDefinitionInput) {
+// flowPorts adds the guest's port below HTTP to a task definition.
+func flowPorts(protocol elbtypes.ProtocolEnum, define func(*ecs.RegisterTaskDefinitionInput)) func(*ecs.RegisterTaskDefinitionInput) {
+	transport := types.TransportProtocolTcp
+	if protocol == elbtypes.ProtocolEnumUdp {
+		transport = types.TransportProtocolUdp
+	}
 	return func(in *ecs.RegisterTaskDefinitionInput) {
 		c := &in.ContainerDefinitions[0]
-		for _, protocol := range []types.TransportProtocol{types.TransportProtocolTcp, types.TransportProtocolUdp} {
-			c.PortMappings = append(slices.Clone(c.PortMappings), types.PortMapping{ContainerPort: aws.Int32(FlowPort), Protocol: protocol})
-		}
+		c.PortMappings = append(slices.Clone(c.PortMappings), types.PortMapping{ContainerPort: aws.Int32(FlowPort), Protocol: transport})
 		if define != nil {
 			define(in)
 		}

@@ -58,7 +58,7 @@ func (g *Grue) PrepareShift(t testing.TB, spec ShiftSpec) *Shift {
 	host := ""
 	for i, f := range spec.Fronts {
 		if f.Network != "" {
-			x.spec.Define = flowPorts(spec.Define)
+			x.spec.Define = flowPorts(f.Network, spec.Define)
 		} else if f.Beside == nil && x.Balancer == "" {
 			lb := must(g.ELB().CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: &x.Name, Subnets: g.Subnets(t)[:2]}))(t).LoadBalancers[0]
 			x.Balancer, host = *lb.LoadBalancerArn, *lb.DNSName
