@@ -29,14 +29,14 @@ type backend struct {
 	closed    atomic.Bool
 }
 
-// dial connects to the target. Certificates of targets are never validated.
+// dial connects to the target.
 func (t *target) dial() (*backend, error) {
-	conn, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(t.connecting, "tcp", t.address)
+	conn, err := (&net.Dialer{Timeout: t.group.connectTimeout()}).DialContext(t.connecting, "tcp", t.address)
 	if err != nil {
 		return nil, err
 	}
 	if t.tls {
-		secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+		secure := tls.Client(conn, t.group.clientTLS("http/1.1"))
 		_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
 		if err := secure.Handshake(); err != nil {
 			conn.Close()

@@ -39,6 +39,7 @@ type clientConn struct {
 	phase       atomic.Int32
 	since       atomic.Int64
 	deadline    atomic.Int64
+	limit       atomic.Int64 // when the answer must have come whole; 0 = whenever
 	idleTimeout time.Duration
 	expired     atomic.Bool // the watch ended something
 	gone        atomic.Bool // the client has closed
@@ -69,6 +70,8 @@ type exchange struct {
 	newHost  string // transformed
 	newURL   string
 	cookies  []byte // Set-Cookie lines of stickiness
+	flag     string // of Service Connect's access log, see meshanswer.go
+	unwell   bool   // the answer's status of gRPC counts as a failure
 	again    bool   // decided anew under a newer table
 	heard    bool   // the target has said something
 	close    bool   // the client connection ends after this exchange
@@ -192,7 +195,7 @@ func (c *clientConn) refuse(err error) {
 	}
 	c.req.classify(r.class, r.reason)
 	c.enter(phaseStream)
-	c.answer(elbAnswer(r.status))
+	c.answer(c.ex.ownAnswer(r.status))
 	c.finish()
 	c.linger()
 }

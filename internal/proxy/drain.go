@@ -30,6 +30,7 @@ func (t *target) cut() {
 	t.draining.Store(true)
 	t.gone.Store(true)
 	t.giveUp()
+	t.outlier.stop()
 	t.closeIdle()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -32,7 +32,7 @@ func (c *clientConn) exchange(n int) bool {
 		r := err.(*refusal)
 		c.req.classify(r.class, r.reason)
 		c.ex.close = true
-		c.answer(elbAnswer(r.status))
+		c.answer(c.ex.ownAnswer(r.status))
 	} else {
 		c.ex.close = !c.req.keepAlive || c.req.closes(&f.listener.Attributes) ||
 			c.proxy.closing.Load() || c.ex.started.Sub(c.born) > f.keepAlive
@@ -53,6 +53,12 @@ func (c *clientConn) exchange(n int) bool {
 func (c *clientConn) admit(f *front) error {
 	if c.req.refuses(&f.listener.Attributes) {
 		return &refusal{400, c.req.class, c.req.reason}
+	}
+	if f.mesh() {
+		if c.req.http10 {
+			return errUpgradeRequired
+		}
+		return nil
 	}
 	if countForwarded(c.req.fields) > maxForwarded {
 		return errForwardedFor
@@ -99,7 +105,7 @@ func (c *clientConn) redirect(r *route.Redirect) *answer {
 		Path: c.req.path, Query: c.req.query,
 	})
 	if err != nil {
-		return elbAnswer(500)
+		return c.ex.ownAnswer(500)
 	}
 	a := elbAnswer(r.Status)
 	a.location, c.ex.redirect = location, location
@@ -139,7 +145,7 @@ func (c *clientConn) answer(a *answer) {
 		out = append(out, ' ')
 	}
 	out = append(out, "\r\n"...)
-	if f.serverHeader {
+	if f.serverHeader && !f.mesh() {
 		out = appendField(out, "Server", elbServer)
 	}
 	out = append(out, "Date: "...)
@@ -199,6 +205,7 @@ func (c *clientConn) send(p []byte) bool {
 
 // finish counts the exchange and logs it.
 func (c *clientConn) finish() {
+	c.limit.Store(0)
 	if c.gone.Load() && c.ex.tstatus == 0 && c.ex.status == 0 {
 		c.ex.status = statusClientClosed
 	}
@@ -220,6 +227,9 @@ func (c *clientConn) finish() {
 	}
 	if c.ex.front.log != nil {
 		c.logAccess()
+	}
+	if c.socket.logs() {
+		c.logMesh()
 	}
 }
 

@@ -17,6 +17,11 @@ import (
 //     acknowledged nothing of it. That is the race of a target that closes an
 //     idle connection in the moment in which it is used.
 //   - Nothing else is ever sent twice. A fresh connection that breaks is 502.
+//
+// A group with route.Resilience is kinder: a connection that takes too long, or
+// fails in TLS, sends the request to another target, too; and so does one that
+// breaks before the first byte of the response, under the condition above. Time is
+// bounded for the request as a whole (route.Connect.RequestTimeout).
 
 // maxTries bounds the targets that one request tries to connect to.
 const maxTries = 3
@@ -41,30 +46,37 @@ const (
 func (c *clientConn) forward() {
 	ref := c.chooseGroup()
 	if ref == nil {
-		c.answerInstead(elbAnswer(503))
+		c.answerInstead(c.ex.ownAnswer(503))
 		return
 	}
 	c.ex.group = ref
 	if ref.version != "HTTP1" {
-		c.answerInstead(elbAnswer(464)) // HTTP/1.1 to a group of HTTP/2 or gRPC
+		c.answerInstead(c.ex.ownAnswer(464)) // HTTP/1.1 to a group of HTTP/2 or gRPC
 		return
 	}
 	if c.ex.rule.Transformed() && !c.transform() {
-		c.answerInstead(elbAnswer(500))
+		c.answerInstead(c.ex.ownAnswer(500))
 		return
 	}
 	if !c.prepareBody() {
 		return
 	}
-	c.buildHead()
+	if c.ex.front.mesh() {
+		c.buildMeshHead()
+	} else {
+		c.buildHead()
+	}
 	c.attempts()
 }
 
 // attempts tries targets until one was sent the request.
 func (c *clientConn) attempts() {
-	var tried [maxTries]*target
-	status := 502
-	for n := 0; n < maxTries; {
+	var tried [maxMeshTries]*target
+	tries, status := c.ex.group.tries(), 502
+	if _, complete := c.smallBodyBytes(); complete {
+		c.bound()
+	}
+	for n := 0; n < tries; {
 		t := c.chooseTarget(tried[:n])
 		if t == nil && n == 0 && c.decideAgain() {
 			return
@@ -76,6 +88,9 @@ func (c *clientConn) attempts() {
 			break
 		}
 		r := c.attempt(t)
+		if !c.gone.Load() {
+			c.ex.judge(t, r)
+		}
 		t.release()
 		switch r {
 		case resultDone:
@@ -83,7 +98,10 @@ func (c *clientConn) attempts() {
 		case resultNext:
 			tried[n] = t
 			n++
-			continue
+			if !c.overdue() {
+				continue
+			}
+			status, c.ex.flag = 504, flagTimeout
 		case resultTimeout:
 			status = 504
 		case resultClient:
@@ -95,10 +113,24 @@ func (c *clientConn) attempts() {
 		break
 	}
 	if c.gone.Load() {
-		c.ex.close = true
+		c.ex.close, c.ex.flag = true, flagClientGone
 		return
 	}
 	c.answerFailure(status)
+}
+
+// bound begins the time in which the answer must have come whole: now, for the
+// request has.
+func (c *clientConn) bound() {
+	if m := c.ex.front.listener.Connect; m != nil && m.RequestTimeout > 0 {
+		c.limit.Store(time.Now().Add(m.RequestTimeout).UnixNano())
+	}
+}
+
+// overdue reports that this time is over.
+func (c *clientConn) overdue() bool {
+	limit := c.limit.Load()
+	return limit != 0 && time.Now().UnixNano() > limit
 }
 
 // decideAgain serves the request under the table in force when its group ran
@@ -118,7 +150,7 @@ func (c *clientConn) decideAgain() bool {
 // attempt sends the request to one target that was claimed: on an idle
 // connection if there is one, then, where the rule allows, on a fresh one.
 func (c *clientConn) attempt(t *target) result {
-	c.ex.target = t
+	c.ex.target, c.ex.flag = t, ""
 	now := time.Now()
 	b := t.get(now.UnixNano(), !c.req.idempotent())
 	if b != nil {
@@ -140,8 +172,11 @@ func (c *clientConn) attempt(t *target) result {
 // connectFailed tells what a failed connect means.
 func (c *clientConn) connectFailed(t *target, err error) result {
 	c.ex.group.meter.shard(c.id).connectErrors.Add(1)
+	c.ex.flag = flagNoConnect
 	var handshake *handshakeError
 	switch {
+	case c.ex.group.resilience != nil:
+		return resultNext // nothing was sent
 	case errors.As(err, &handshake):
 		return resultBad
 	case isTimeout(err) && !t.draining.Load():
@@ -186,7 +221,7 @@ func (c *clientConn) bodyFailed(err error) {
 	c.ex.close = true
 	if isTimeout(err) {
 		_ = c.conn.SetDeadline(time.Time{})
-		c.answer(elbAnswer(408))
+		c.answer(c.ex.ownAnswer(408))
 		return
 	}
 	c.ex.status = 400 // the client closed before it sent the whole body
@@ -229,8 +264,10 @@ func (c *clientConn) roundTrip(b *backend) result {
 
 // broken finds out what an attempt that got no response means, and cleans up.
 func (c *clientConn) broken(b *backend, up *upload, err error, complete bool, before uint64) result {
-	again := b.reused && complete && !c.ex.heard && !c.expired.Load() && !c.gone.Load() && !b.target.gone.Load() &&
+	repeatable := complete && !c.ex.heard && !c.expired.Load() && !c.gone.Load() &&
 		(c.req.idempotent() || b.undelivered(before))
+	again := repeatable && b.reused && !b.target.gone.Load()
+	c.ex.flag = flagBroken
 	c.attach(nil)
 	b.close()
 	fault := c.stopUpload(up)
@@ -242,7 +279,10 @@ func (c *clientConn) broken(b *backend, up *upload, err error, complete bool, be
 	case c.gone.Load():
 		return resultBad
 	case c.expired.Load() && !b.target.gone.Load():
+		c.ex.flag = flagTimeout
 		return resultTimeout
+	case repeatable && c.ex.group.resilience != nil:
+		return resultNext
 	}
 	return resultBad
 }
@@ -313,5 +353,5 @@ func (c *clientConn) answerFailure(status int) {
 	c.ex.tstatus = 0
 	c.expired.Store(false)
 	c.enter(phaseStream)
-	c.answer(elbAnswer(status))
+	c.answer(c.ex.ownAnswer(status))
 }

@@ -17,6 +17,9 @@ type group struct {
 	turn  atomic.Uint64
 	pool  atomic.Pointer[route.Pool[*target]]
 
+	trust      atomic.Pointer[trust]
+	resilience atomic.Pointer[route.Resilience]
+
 	mu      sync.Mutex
 	spec    *route.Group
 	targets map[targetKey]*target
@@ -25,6 +28,7 @@ type group struct {
 
 func newGroup(p *Proxy, spec *route.Group) *group {
 	g := &group{proxy: p, arn: spec.ARN, spec: spec, targets: make(map[targetKey]*target)}
+	g.renewTrust()
 	g.rebuild()
 	return g
 }
@@ -35,6 +39,11 @@ func (g *group) grow(spec *route.Group) {
 	g.mu.Lock()
 	before := g.spec
 	g.spec = spec
+	if g.renewTrust() {
+		for _, t := range g.order {
+			t.forgetRounds()
+		}
+	}
 	var joined []*target
 	for i := range spec.Targets {
 		ts := &spec.Targets[i]
@@ -158,6 +167,7 @@ func (g *group) dismiss(leaving []*target, delay time.Duration) {
 // rebuild makes the pool anew from targets and their health. The caller holds
 // the lock, or is alone.
 func (g *group) rebuild() {
+	g.resilience.Store(g.spec.Resilience)
 	members := make([]route.Member[*target], 0, len(g.order))
 	for _, t := range g.order {
 		if t.draining.Load() {
@@ -165,12 +175,20 @@ func (g *group) rebuild() {
 		}
 		members = append(members, route.Member[*target]{
 			Handle:   t,
-			Healthy:  t.health.state == stateHealthy || !g.spec.Check.Enabled,
+			Healthy:  g.usable(t),
 			Load:     &t.load,
 			RampFrom: t.health.rampFrom,
 		})
 	}
 	g.pool.Store(route.NewPool(g.spec, members))
+}
+
+// usable tells whether a target is healthy and not ejected. The caller holds the lock.
+func (g *group) usable(t *target) bool {
+	if g.spec.Resilience != nil && t.outlier.ejected.Load() {
+		return false
+	}
+	return t.health.state == stateHealthy || !g.spec.Check.Enabled
 }
 
 // remove ends the group: it is in no table any more.

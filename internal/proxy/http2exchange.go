@@ -24,6 +24,12 @@ type h2Exchange struct {
 	ex    exchange
 	wrote bool
 	in    atomic.Int64 // bytes of the request's body
+
+	body    replay
+	ctx     context.Context // of all attempts
+	late    atomic.Bool     // RequestTimeout is over
+	refused bool            // the target did not look at the request
+	aborted bool            // the client must see that the answer is not complete
 }
 
 // grpc reports whether the client speaks gRPC.
@@ -52,7 +58,7 @@ func (x *h2Exchange) Next(name string, from int) (string, int) {
 
 func (x *h2Exchange) serve() {
 	if status := x.admit(); status != 0 {
-		x.answer(elbAnswer(status))
+		x.answer(x.ex.ownAnswer(status))
 		return
 	}
 	path, query, _ := strings.Cut(x.r.RequestURI, "?")
@@ -103,10 +109,10 @@ func (x *h2Exchange) redirect(r *route.Redirect, path, query string) {
 		Protocol: x.ex.front.listener.Protocol, Host: host, Port: x.ex.front.port, Path: path, Query: query,
 	})
 	if err != nil {
-		x.answer(elbAnswer(500))
+		x.answer(x.ex.ownAnswer(500))
 		return
 	}
-	a := elbAnswer(r.Status)
+	a := x.ex.ownAnswer(r.Status)
 	a.location, x.ex.redirect = location, location
 	x.answer(a)
 }
@@ -116,19 +122,19 @@ func (x *h2Exchange) forward() {
 	s := sticky{exchange: &x.ex, cookies: x}
 	ref := s.chooseGroup()
 	if ref == nil {
-		x.answer(elbAnswer(503))
+		x.answer(x.ex.ownAnswer(503))
 		return
 	}
 	x.ex.group = ref
 	if ref.version == "HTTP1" && x.grpc() || ref.version == "GRPC" && x.r.Method != "POST" {
-		x.answer(elbAnswer(464))
+		x.answer(x.ex.ownAnswer(464))
 		return
 	}
 	host, uri := x.r.Host, x.r.RequestURI
 	if x.ex.rule.Transformed() {
 		var err error
 		if host, uri, err = x.ex.rule.Rewrite(host, uri); err != nil {
-			x.answer(elbAnswer(500))
+			x.answer(x.ex.ownAnswer(500))
 			return
 		}
 	}
@@ -137,10 +143,14 @@ func (x *h2Exchange) forward() {
 
 // attempts tries targets until one was sent the request; see forward.go.
 func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
-	var tried [maxTries]*target
-	status := 502
-	for n := 0; n < maxTries; {
+	var tried [maxMeshTries]*target
+	tries, status := x.ex.group.tries(), 502
+	defer x.bound(out)()
+	for n := 0; n < tries; {
 		t := s.chooseTarget(tried[:n])
+		if t == nil && x.refused { // it may have meant the connection only
+			t = s.chooseTarget(nil)
+		}
 		if t == nil && n == 0 && x.decideAgain() {
 			return
 		}
@@ -151,6 +161,9 @@ func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
 			break
 		}
 		r := x.attempt(t, out)
+		if x.r.Context().Err() == nil {
+			x.ex.judge(t, r)
+		}
 		t.release()
 		if r == resultDone {
 			return
@@ -158,18 +171,21 @@ func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
 		if r == resultNext {
 			tried[n] = t
 			n++
-			continue
+			if !x.late.Load() {
+				continue
+			}
+			r = resultTimeout
 		}
 		if r == resultTimeout {
-			status = 504
+			status, x.ex.flag = 504, flagTimeout
 		}
 		break
 	}
 	if x.r.Context().Err() != nil {
-		x.ex.status = statusClientClosed
+		x.ex.status, x.ex.flag = statusClientClosed, flagClientGone
 		return
 	}
-	x.answer(elbAnswer(status))
+	x.answer(x.ex.ownAnswer(status))
 }
 
 // decideAgain is clientConn.decideAgain.
@@ -180,6 +196,7 @@ func (x *h2Exchange) decideAgain() bool {
 		return false
 	}
 	x.ex = exchange{view: v, front: f, started: x.ex.started}
+	x.body = replay{}
 	x.serve()
 	return true
 }
@@ -188,8 +205,8 @@ var errSilent = errors.New("proxy: no byte moved for the idle timeout")
 
 // attempt sends the request to one target that was claimed.
 func (x *h2Exchange) attempt(t *target, out *http.Request) result {
-	x.ex.target = t
-	ctx, cancel := context.WithCancelCause(x.r.Context())
+	x.ex.target, x.ex.flag, x.refused = t, "", false
+	ctx, cancel := context.WithCancelCause(x.ctx)
 	defer cancel(nil)
 	undo, ok := t.onCut(func() { cancel(errTargetGone) })
 	if !ok {
@@ -201,7 +218,9 @@ func (x *h2Exchange) attempt(t *target, out *http.Request) result {
 	x.ex.sent = time.Now()
 	out = out.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: x.interim}))
 	if x.r.Body != nil && out.Body != nil {
-		out.Body = &countedBody{x: x, quiet: quiet}
+		if out.Body, ok = x.attemptBody(quiet); !ok {
+			return resultBad
+		}
 	}
 	out.URL.Scheme = map[bool]string{true: "https", false: "http"}[t.tls]
 	out.URL.Host = t.address
@@ -219,15 +238,21 @@ func (x *h2Exchange) attempt(t *target, out *http.Request) result {
 // failed tells what an attempt without a response means.
 func (x *h2Exchange) failed(ctx context.Context, err error) result {
 	var connect *connectError
+	x.ex.flag = flagBroken
 	switch {
+	case x.late.Load():
+		return resultTimeout
 	case errors.As(err, &connect) && x.r.Context().Err() == nil:
 		x.ex.group.meter.shard(x.conn.id).connectErrors.Add(1)
-		if isTimeout(connect.err) && !x.ex.target.draining.Load() {
+		x.ex.flag = flagNoConnect
+		if isTimeout(connect.err) && !x.ex.target.draining.Load() && x.ex.group.resilience == nil {
 			return resultTimeout
 		}
 		return resultNext
 	case errors.Is(context.Cause(ctx), errSilent):
 		return resultTimeout
+	case x.repeatable(err):
+		return resultNext
 	}
 	return resultBad
 }
@@ -251,13 +276,12 @@ func (x *h2Exchange) interim(code int, header textproto.MIMEHeader) error {
 // countedBody reads the request's body. The transport may close it without
 // harm: the request may yet go to another target.
 type countedBody struct {
-	x     *h2Exchange
+	src   io.Reader
 	quiet *silence
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
-	n, err := b.x.r.Body.Read(p)
-	b.x.in.Add(int64(n))
+	n, err := b.src.Read(p)
 	b.quiet.touch()
 	return n, err
 }
@@ -273,7 +297,7 @@ func (x *h2Exchange) answer(a *answer) {
 	}
 	h, f := x.w.Header(), x.ex.front
 	x.setOwn(h)
-	if f.serverHeader {
+	if f.serverHeader && !f.mesh() {
 		h.Set("Server", elbServer)
 	}
 	if x.grpc() && a.status >= 400 {
@@ -347,5 +371,8 @@ func (x *h2Exchange) finish() {
 	}
 	if x.ex.front.log != nil {
 		x.logAccess()
+	}
+	if x.conn.socket.logs() {
+		x.logMesh()
 	}
 }

@@ -39,7 +39,11 @@ func (x *h2Exchange) outgoing(host, uri string) *http.Request {
 	if _, ok := h["User-Agent"]; !ok {
 		h.Set("User-Agent", "") // net/http would set its own
 	}
-	x.forwardedFields(h)
+	if x.ex.front.mesh() {
+		x.meshFields(h)
+	} else {
+		x.forwardedFields(h)
+	}
 	return out
 }
 
@@ -61,7 +65,7 @@ func rawURL(uri string) *url.URL {
 
 func (x *h2Exchange) hostHeader(host string) string {
 	f := x.ex.front
-	if f.listener.Attributes.PreserveHost || host != x.r.Host {
+	if f.listener.Attributes.PreserveHost || f.mesh() || host != x.r.Host {
 		return host
 	}
 	name, port := hostForTarget(host, f.port)
@@ -89,7 +93,7 @@ func (x *h2Exchange) forwardedFields(h http.Header) {
 	h.Set("X-Amzn-Trace-Id", x.ex.trace)
 	h.Del("X-Amzn-Tls-Version")
 	h.Del("X-Amzn-Tls-Cipher-Suite")
-	if a.TLSHeaders {
+	if a.TLSHeaders && x.conn.tls != nil {
 		h.Set(f.rename("X-Amzn-Tls-Version"), tlsVersionName(x.conn.tls.Version))
 		h.Set(f.rename("X-Amzn-Tls-Cipher-Suite"), cipherName(x.conn.tls.CipherSuite))
 	}
@@ -131,8 +135,12 @@ func (x *h2Exchange) relay(t *target, resp *http.Response, quiet *silence) {
 	announced := len(resp.Trailer)
 	x.wrote = true
 	x.w.WriteHeader(resp.StatusCode)
+	if resp.ContentLength < 0 { // a stream: its first message may come much later
+		x.w.(http.Flusher).Flush()
+	}
 	if !x.copyBody(resp.Body, quiet) {
-		panic(http.ErrAbortHandler) // the client must see that it is not complete
+		x.aborted = true
+		return
 	}
 	for name, values := range resp.Trailer {
 		if announced != len(resp.Trailer) {
@@ -140,6 +148,7 @@ func (x *h2Exchange) relay(t *target, resp *http.Response, quiet *silence) {
 		}
 		h[name] = values
 	}
+	x.ex.unwell = grpcFailure(resp.Header.Get("Grpc-Status")) || grpcFailure(resp.Trailer.Get("Grpc-Status"))
 }
 
 // stick adds the cookies of stickiness.

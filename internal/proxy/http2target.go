@@ -9,12 +9,11 @@ import (
 )
 
 // http2Transport speaks HTTP/2 to a target, over TLS or with prior knowledge.
-func http2Transport(secure bool) *http.Transport {
+func http2Transport(config *tls.Config, secure bool) *http.Transport {
 	t := &http.Transport{
 		DisableCompression: true,
 		Protocols:          new(http.Protocols),
-		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}},
-		DialContext:        (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSClientConfig:    config,
 	}
 	t.Protocols.SetHTTP2(secure)
 	t.Protocols.SetUnencryptedHTTP2(!secure)
@@ -25,15 +24,14 @@ func http2Transport(secure bool) *http.Transport {
 // a request by the rule of net/http, which is ours too: only when a connection
 // from the pool breaks before any byte of the response, and only what can be
 // sent again.
-func http1Transport() *http.Transport {
+func http1Transport(config *tls.Config) *http.Transport {
 	t := &http.Transport{
 		DisableCompression:     true,
 		Protocols:              new(http.Protocols),
-		TLSClientConfig:        &tls.Config{InsecureSkipVerify: true},
+		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    maxIdle,
 		IdleConnTimeout:        defaultIdle,
-		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		MaxResponseHeaderBytes: maxResponseHead,
 	}
 	t.Protocols.SetHTTP1(true)
@@ -56,11 +54,11 @@ func (t *target) transport(version string) http.RoundTripper {
 	}
 	var tr *http.Transport
 	if version == "HTTP1" {
-		tr = http1Transport()
+		tr = http1Transport(t.group.clientTLS())
 	} else {
-		tr = http2Transport(t.tls)
+		tr = http2Transport(t.group.clientTLS("h2"), t.tls)
 	}
-	dial := tr.DialContext
+	dial := (&net.Dialer{Timeout: t.group.connectTimeout()}).DialContext
 	tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, giveUp := context.WithCancel(ctx)
 		defer giveUp()

@@ -85,6 +85,10 @@ func (p *Proxy) serveConn(s *socket, conn *net.TCPConn) {
 	f.meter.shard(p.connID.Load()).newConns.Add(1)
 	f.meter.active.Add(1)
 	defer f.meter.active.Add(-1)
+	if proto := f.listener.Protocol; proto == route.ProtocolHTTP2 || proto == route.ProtocolGRPC {
+		p.serveHTTP2(s, conn, conn, nil)
+		return
+	}
 	if f.tls == nil {
 		newClientConn(p, s, conn, f.idleTimeout).serve()
 		return

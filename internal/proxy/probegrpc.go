@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"strconv"
@@ -17,7 +18,7 @@ const grpcCheckPath = "/AWS.ALB/healthcheck"
 // its own.
 func probeHTTP2(ctx context.Context, spec *route.Group, address string) verdict {
 	c := &spec.Check
-	transport := http2Transport(c.Protocol == "HTTPS")
+	transport := http2Transport(&tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}, c.Protocol == "HTTPS")
 	defer transport.CloseIdleConnections()
 	method, path, scheme := http.MethodGet, c.Path, "http"
 	var body io.Reader

@@ -38,13 +38,14 @@ type Proxy struct {
 	ended   chan struct{}  // asked to end by the server
 	endOnce sync.Once
 
-	view    atomic.Pointer[view]
-	watch   watch
-	meters  meters
-	sealer  *sealer
-	logs    *logWriter
-	leaving leaving
-	connID  atomic.Uint32
+	view     atomic.Pointer[view]
+	watch    watch
+	meters   meters
+	sealer   *sealer
+	logs     *logWriter
+	meshLogs *meshLogs
+	leaving  leaving
+	connID   atomic.Uint32
 
 	applyMu  sync.Mutex // one table at a time
 	sockets  map[socketKey]*socket
@@ -91,6 +92,7 @@ func newProxy(o Options) (*Proxy, error) {
 	p.persist.init(filepath.Join(o.Dir, tableFile))
 	p.health.init(filepath.Join(o.Dir, healthFile))
 	p.logs = newLogWriter(filepath.Join(filepath.Dir(filepath.Clean(o.Dir)), accessLogDir), o.Log)
+	p.meshLogs = newMeshLogs(filepath.Join(o.Dir, meshLogDir), o.Log)
 	p.resolver = newResolver(p, o.UpstreamDNS)
 	p.running.Go(func() { p.watch.run(p.ctx) })
 	p.running.Go(func() { p.keepHouse(p.ctx) })
@@ -113,6 +115,7 @@ func (p *Proxy) keepHouse(ctx context.Context) {
 			p.retryBinds()
 			p.checkKeeper()
 			p.logs.rotate(now)
+			p.meshLogs.flush()
 		}
 	}
 }

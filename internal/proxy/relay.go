@@ -8,6 +8,7 @@ func (c *clientConn) relay(b *backend, up *upload) result {
 	p := &c.resp
 	c.ex.tstatus, c.ex.status = p.status, p.status
 	if p.status == 101 {
+		c.limit.Store(0) // a tunnel lasts
 		return c.tunnel(b, up)
 	}
 	f := p.framing(c.req.method)

@@ -35,23 +35,24 @@ func (r *refusal) Error() string { return "proxy: request refused: " + r.reason 
 
 // Reasons in the words of desync mitigation.
 var (
-	errRequestLine  = &refusal{400, severe, "BadUri"}
-	errMethod       = &refusal{400, severe, "BadMethod"}
-	errVersion      = &refusal{400, severe, "BadVersion"}
-	errHTTPVersion  = &refusal{505, severe, "BadVersion"}
-	errURITooLong   = &refusal{414, compliant, ""}
-	errHeaderSize   = &refusal{400, compliant, ""}
-	errHeader       = &refusal{400, severe, "BadHeader"}
-	errHost         = &refusal{400, compliant, ""}
-	errLength       = &refusal{400, severe, "BadContentLength"}
-	errManyLengths  = &refusal{400, severe, "MultipleContentLength"}
-	errSameLengths  = &refusal{400, severe, "DuplicateContentLength"}
-	errBothTeCl     = &refusal{400, severe, "BothTeClPresent"}
-	errManyChunked  = &refusal{400, severe, "MultipleTransferEncodingChunked"}
-	errEncoding     = &refusal{501, severe, "BadTransferEncoding"}
-	errSuspicious   = &refusal{400, severe, "SuspiciousHeader"}
-	errNotAllowed   = &refusal{405, compliant, ""}
-	errForwardedFor = &refusal{463, compliant, ""}
+	errRequestLine     = &refusal{400, severe, "BadUri"}
+	errMethod          = &refusal{400, severe, "BadMethod"}
+	errVersion         = &refusal{400, severe, "BadVersion"}
+	errHTTPVersion     = &refusal{505, severe, "BadVersion"}
+	errURITooLong      = &refusal{414, compliant, ""}
+	errHeaderSize      = &refusal{400, compliant, ""}
+	errHeader          = &refusal{400, severe, "BadHeader"}
+	errHost            = &refusal{400, compliant, ""}
+	errLength          = &refusal{400, severe, "BadContentLength"}
+	errManyLengths     = &refusal{400, severe, "MultipleContentLength"}
+	errSameLengths     = &refusal{400, severe, "DuplicateContentLength"}
+	errBothTeCl        = &refusal{400, severe, "BothTeClPresent"}
+	errManyChunked     = &refusal{400, severe, "MultipleTransferEncodingChunked"}
+	errEncoding        = &refusal{501, severe, "BadTransferEncoding"}
+	errSuspicious      = &refusal{400, severe, "SuspiciousHeader"}
+	errNotAllowed      = &refusal{405, compliant, ""}
+	errForwardedFor    = &refusal{463, compliant, ""}
+	errUpgradeRequired = &refusal{426, compliant, ""} // Service Connect does not speak HTTP/1.0
 )
 
 // parse reads a complete head, empty line included. Everything that two servers
@@ -261,12 +262,19 @@ func (q *request) hasBody() bool { return q.chunked || q.length > 0 }
 // idempotent reports whether a request may be sent a second time when nobody
 // knows whether the first arrived.
 func (q *request) idempotent() bool {
-	switch q.method {
-	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE":
+	if idempotentMethod(q.method) {
 		return true
 	}
 	_, ok := q.get(headerIdempotencyKey)
 	return ok
+}
+
+func idempotentMethod(method string) bool {
+	switch method {
+	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE":
+		return true
+	}
+	return false
 }
 
 // get returns the first field of the id.

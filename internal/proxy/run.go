@@ -100,6 +100,7 @@ func (p *Proxy) stop(timeout time.Duration) {
 	p.handover.bequeath(p.meters.take())
 	p.handover.end()
 	p.logs.close()
+	p.meshLogs.close()
 	_ = p.health.save()
 }
 

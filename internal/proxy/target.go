@@ -52,12 +52,13 @@ type target struct {
 
 	drainUntil time.Time // guarded by group.mu, as is health
 	health     health
+	outlier    outlier
 }
 
 func newTarget(g *group, spec *route.Target) *target {
 	t := &target{
 		group: g, id: spec.ID, port: spec.Port, registered: spec.Registered,
-		address: spec.Address, tls: g.spec.Protocol == "HTTPS",
+		address: spec.Address, tls: overTLS(g.spec),
 		conns: make(map[*backend]struct{}),
 	}
 	t.connecting, t.giveUp = context.WithCancel(context.Background())

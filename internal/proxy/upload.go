@@ -54,6 +54,7 @@ func (c *clientConn) upload(up *upload, b *backend) {
 		}
 		if c.reqBody.done {
 			up.ok = true
+			c.bound()
 			return
 		}
 		c.touch()

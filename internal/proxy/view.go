@@ -41,6 +41,7 @@ type groupRef struct {
 	group          *group
 	meter          *meter
 	version        string
+	resilience     *route.Resilience
 	stickiness     string
 	stickyDuration time.Duration
 	appCookie      string
@@ -65,6 +66,9 @@ func (p *Proxy) newFront(r *route.Router, l *route.Listener, client string, grou
 	if f.keepAlive <= 0 {
 		f.keepAlive = defaultKeepAlive
 	}
+	if f.mesh() { // targets' Server passes; connections last as long as they are used
+		f.serverHeader, f.keepAlive = true, 1<<62
+	}
 	for _, name := range sortedKeys(l.ResponseHeaders) {
 		f.ownNames = append(f.ownNames, strings.ToLower(name))
 		if value := l.ResponseHeaders[name]; value != "" {
@@ -81,7 +85,7 @@ func (p *Proxy) newFront(r *route.Router, l *route.Listener, client string, grou
 			key.group = w.Group
 			f.groups[w.Group] = &groupRef{
 				group: groups[w.Group], meter: p.meters.get(key), version: versionOf(spec),
-				stickiness: spec.Stickiness, stickyDuration: spec.StickyDuration, appCookie: spec.AppCookie,
+				resilience: spec.Resilience, stickiness: spec.Stickiness, stickyDuration: spec.StickyDuration, appCookie: spec.AppCookie,
 			}
 		}
 	}

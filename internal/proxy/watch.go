@@ -96,7 +96,7 @@ func (c *clientConn) touch() {
 // check is one look at the connection.
 func (c *clientConn) check(now int64) {
 	p := phase(c.phase.Load())
-	if now > c.deadline.Load() {
+	if limit := c.limit.Load(); now > c.deadline.Load() || limit != 0 && now > limit {
 		c.expire(p)
 		return
 	}

@@ -63,3 +63,36 @@ type FlowTraffic struct {
 	ClientTLS    uint64 `json:"clientTLS,omitempty"` // handshakes of clients that failed
 	TargetTLS    uint64 `json:"targetTLS,omitempty"` // handshakes with targets that failed
 }
+
+// Add adds the counts of u, which are for the same load balancer, group and
+// protocol.
+func (f *FlowTraffic) Add(u *FlowTraffic) {
+	f.New += u.New
+	f.Active = max(f.Active, u.Active)
+	f.Bytes += u.Bytes
+	f.Packets += u.Packets
+	f.ClientResets += u.ClientResets
+	f.TargetResets += u.TargetResets
+	f.ELBResets += u.ELBResets
+	f.Rejected += u.Rejected
+	f.Unhealthy += u.Unhealthy
+	f.ClientTLS += u.ClientTLS
+	f.TargetTLS += u.TargetTLS
+}
+
+// addFlows adds counts to sums by protocol; neither map is changed.
+func addFlows(sums, counts map[string]*FlowTraffic) map[string]*FlowTraffic {
+	if len(counts) == 0 {
+		return sums
+	}
+	all := make(map[string]*FlowTraffic, len(sums)+1)
+	for _, part := range []map[string]*FlowTraffic{sums, counts} {
+		for protocol, f := range part {
+			if all[protocol] == nil {
+				all[protocol] = new(FlowTraffic)
+			}
+			all[protocol].Add(f)
+		}
+	}
+	return all
+}
