@@ -45,17 +45,20 @@ func (p *Proxy) apply(t *route.Table) error {
 	}
 	before := p.failures
 	fresh := p.bindListeners(t, v)
+	packets := p.bindPackets(t, v)
 	p.meters.use(v)
 	p.view.Store(v)
 	for _, s := range fresh {
 		p.startAccepting(s)
 	}
+	p.receive(packets)
 	for arn, spec := range t.Groups {
 		p.groups[arn].update(spec)
 	}
 	p.dropGroups(t)
 	p.tidyTLS(t)
 	p.unbindListeners(v)
+	p.unbindPackets(v)
 	p.failures = append(p.failures, p.forwards.apply(p, t.Ports)...)
 	p.failures = append(p.failures, p.resolver.apply(t)...)
 	p.keepSockets()

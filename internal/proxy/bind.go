@@ -89,6 +89,9 @@ func (p *Proxy) bindListeners(t *route.Table, v *view) (fresh []*socket) {
 // placesOf lists where a listener accepts: on its own address and its binds.
 func placesOf(l *route.Listener) []*route.Bind {
 	places := make([]*route.Bind, 0, 1+len(l.Binds))
+	if l.Protocol == route.ProtocolUDP {
+		return nil
+	}
 	if l.Address != "" {
 		places = append(places, &route.Bind{Address: l.Address})
 	}
@@ -161,6 +164,7 @@ func (p *Proxy) unbindListeners(v *view) {
 // closeSockets closes all before it waits for the first.
 func closeSockets(all []*socket) {
 	for _, s := range all {
+		s.proxy.loops.ignore(s)
 		s.listener.Close()
 	}
 	for _, s := range all {

@@ -21,8 +21,17 @@ func (t *target) drain(until time.Time) {
 	if t.cutAt != nil {
 		t.cutAt.Stop()
 	}
-	t.cutAt = time.AfterFunc(time.Until(until), t.cut)
+	t.cutAt = time.AfterFunc(time.Until(until), t.drained)
 	t.mu.Unlock()
+}
+
+// drained is the end of the drain. Flows go on until one side ends them, unless
+// the group says otherwise (deregistration_delay.connection_termination.enabled).
+func (t *target) drained() {
+	if t.layer4 && !t.group.flows().CutDrained {
+		return
+	}
+	t.cut()
 }
 
 // cut ends everything that the target still does.
@@ -44,4 +53,7 @@ func (t *target) cut() {
 		go f()
 	}
 	t.cuts = nil
+	if t.layer4 {
+		t.group.proxy.resetFlows(t)
+	}
 }

@@ -160,6 +160,9 @@ func (g *group) dismiss(leaving []*target, delay time.Duration) {
 			continue
 		}
 		g.proxy.leaving.add(t)
+		if t.layer4 {
+			g.proxy.loops.forget(t)
+		}
 		t.drain(until)
 	}
 }
@@ -225,6 +228,27 @@ func (t *target) report() route.Health {
 		r.State, r.Reason, r.Description = stateDraining, reasonDraining, describe(reasonDraining)
 	}
 	return r
+}
+
+// find returns a target of the group, nil when it has left.
+func (g *group) find(key targetKey) *target {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.targets[key]
+}
+
+// flows are the settings of a group of layer 4.
+func (g *group) flows() route.Flows {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return flowsOf(g.spec)
+}
+
+func flowsOf(spec *route.Group) route.Flows {
+	if spec.Flows == nil {
+		return route.Flows{}
+	}
+	return *spec.Flows
 }
 
 // members returns the targets of the group.

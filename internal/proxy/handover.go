@@ -39,6 +39,7 @@ type handover struct {
 type manifest struct {
 	Names  []string       `json:"names"` // of each socket; network|address, see socketKey.name
 	Health []route.Health `json:"health"`
+	Flows  []udpMemo      `json:"flows,omitempty"`
 }
 
 // serve listens for a successor.
@@ -88,7 +89,7 @@ func (h *handover) give(p *Proxy, conn *net.UnixConn) error {
 	if err != nil {
 		return err
 	}
-	if err := sendSockets(conn, manifest{names, p.Health()}, files); err != nil {
+	if err := sendSockets(conn, manifest{names, p.Health(), p.loops.flows()}, files); err != nil {
 		return err
 	}
 	if line, err := r.ReadString('\n'); err != nil || line != "serving\n" {
@@ -112,6 +113,9 @@ func (p *Proxy) inheritance() (names []string, files []*os.File, err error) {
 	}
 	for key, s := range p.sockets {
 		add(key.name(), s.listener)
+	}
+	for _, s := range p.packets {
+		add(s.name(), s.conn)
 	}
 	p.forwards.each(add)
 	p.resolver.each(add)
@@ -172,6 +176,7 @@ func (p *Proxy) takeOver() error {
 		return err
 	}
 	p.health.learn(m.Health)
+	p.inherit(m.Flows)
 	p.handover.mu.Lock()
 	p.handover.conn = conn
 	p.handover.mu.Unlock()

@@ -135,7 +135,33 @@ func (g *group) observed(t *target, v verdict, counts bool) {
 		g.proxy.log.Info("target health", "group", g.arn, "target", t.address,
 			"state", after.state, "was", before, "reason", after.reason, "description", after.description)
 		g.proxy.healthChanged(t)
+		if t.layer4 && before == stateHealthy && after.state == stateUnhealthy {
+			g.endUnhealthy(t, after.at)
+		}
 	}
+}
+
+// endUnhealthy resets the flows of a target that has become unhealthy, at once or
+// after the draining interval, unless it has recovered by then. Without an
+// interval, flows that are kept go on until one side ends them.
+func (g *group) endUnhealthy(t *target, since time.Time) {
+	flows := g.flows()
+	switch {
+	case !flows.KeepUnhealthy:
+		g.proxy.resetFlows(t)
+	case flows.UnhealthyDrain > 0:
+		g.proxy.running.Go(func() {
+			if sleep(g.proxy.ctx, flows.UnhealthyDrain) && g.stillUnhealthy(t, since) {
+				g.proxy.resetFlows(t)
+			}
+		})
+	}
+}
+
+func (g *group) stillUnhealthy(t *target, since time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return t.health.state == stateUnhealthy && t.health.at.Equal(since)
 }
 
 // ramp puts a target that becomes healthy into slow start, if the group has

@@ -13,6 +13,9 @@ func (p *Proxy) keepSockets() {
 	for key, s := range p.sockets {
 		held[key.name()] = s.listener
 	}
+	for _, s := range p.packets {
+		held[s.name()] = s.conn
+	}
 	add := func(name string, s interface{ File() (*os.File, error) }) {
 		if raw, ok := s.(listening.Socket); ok {
 			held[name] = raw

@@ -16,7 +16,7 @@ func (l *leaving) add(t *target) {
 		l.targets = make(map[*target]struct{})
 	}
 	for old := range l.targets {
-		if old.gone.Load() {
+		if old.gone.Load() || old.layer4 && old.load.Load() == 0 {
 			delete(l.targets, old)
 		}
 	}

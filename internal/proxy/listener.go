@@ -20,6 +20,7 @@ type socket struct {
 	bind     atomic.Pointer[route.Bind] // of the table in force
 	done     chan struct{}              // the accept loop has ended
 	accepts  bool
+	looped   bool // the loops accept
 }
 
 func listenTCP(address string) (*net.TCPListener, error) {
@@ -42,6 +43,9 @@ func bindable(address string) bool {
 }
 
 func (p *Proxy) startAccepting(s *socket) {
+	if s.looped = p.loops.accept(s); s.looped {
+		return
+	}
 	s.accepts = true
 	p.running.Go(s.accept)
 }
@@ -80,6 +84,10 @@ func (p *Proxy) serveConn(s *socket, conn *net.TCPConn) {
 	f := p.view.Load().fronts[s]
 	if f == nil {
 		conn.Close()
+		return
+	}
+	if f.layer4 {
+		p.serveFlow(s, f, conn)
 		return
 	}
 	f.meter.shard(p.connID.Load()).newConns.Add(1)

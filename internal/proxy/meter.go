@@ -24,6 +24,7 @@ type meter struct {
 	active atomic.Int64
 	told   uint64 // active, as reported last, or untold
 	shards [meterShards]counters
+	flows  [flowKinds]atomic.Pointer[flowMeter] // of network load balancers
 }
 
 // counters has the same fields as route.Traffic.
@@ -99,6 +100,7 @@ func (m *meter) take(t *route.Traffic) bool {
 	t.ActiveConns = uint64(max(m.active.Load(), 0))
 	moved := t.ActiveConns != m.told
 	m.told = t.ActiveConns
+	moved = m.takeFlows(t) || moved
 	return moved || t.TLSErrors|t.Requests|t.Bytes|t.NewConns|t.ConnectErrors|t.ELB3xx|t.ELB4xx|t.ELB5xx|
 		t.Target2xx|t.Target3xx|t.Target4xx|t.Target5xx != 0
 }
@@ -195,7 +197,7 @@ func (m *meters) take() []route.Traffic {
 		if each.take(&t) {
 			out = append(out, t)
 		}
-		m.tidy(key, each, t.Requests|t.Bytes|t.NewConns|t.ActiveConns != 0, now)
+		m.tidy(key, each, t.Requests|t.Bytes|t.NewConns|t.ActiveConns != 0 || t.Flows != nil || each.flowing(), now)
 	}
 	return route.AddTraffic(nil, out)
 }

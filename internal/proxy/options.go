@@ -21,6 +21,8 @@ type Options struct {
 	HandoverTimeout time.Duration
 	// Ready is called when the proxy serves, if set.
 	Ready func()
+
+	udpFlows int // maxUDPFlows when 0
 }
 
 func (o *Options) shutdownTimeout() time.Duration {

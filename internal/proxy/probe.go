@@ -51,6 +51,9 @@ func (t *target) probeLoop(ctx context.Context, spec route.Group) {
 		if ctx.Err() != nil {
 			return
 		}
+		if t.layer4 && v.reason != "" {
+			v = failed(reasonFailed) // network load balancers tell no more
+		}
 		t.group.observed(t, v, counts || !initial)
 		now := time.Now()
 		for !now.Before(next) {
@@ -130,15 +133,27 @@ func (t *target) probe(ctx context.Context, spec *route.Group, eager bool) verdi
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) })
 	defer stop()
+	if spec.Flows != nil && spec.Flows.ProxyProtocol {
+		if _, err := conn.Write(proxyLocalHeader()); err != nil {
+			return verdictOf(err)
+		}
+	}
+	if spec.Check.Protocol == route.ProtocolTCP {
+		return verdict{} // it is connected
+	}
 	if spec.Check.Protocol == "HTTPS" {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
-	return probeHTTP1(conn, &spec.Check, address)
+	unset := "200"
+	if t.layer4 {
+		unset = "200-399"
+	}
+	return probeHTTP1(conn, &spec.Check, address, unset)
 }
 
 // probeHTTP1 asks and reads the status; redirects are not followed and the body
 // is ignored.
-func probeHTTP1(conn net.Conn, c *route.Check, address string) verdict {
+func probeHTTP1(conn net.Conn, c *route.Check, address, unset string) verdict {
 	path := c.Path
 	if path == "" {
 		path = "/"
@@ -159,7 +174,7 @@ func probeHTTP1(conn net.Conn, c *route.Check, address string) verdict {
 				return failed(reasonFailed)
 			}
 			if answer.status >= 200 {
-				return match(c.Matcher, "200", answer.status)
+				return match(c.Matcher, unset, answer.status)
 			}
 			in.consume(end)
 			seen = 0

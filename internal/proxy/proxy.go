@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -45,17 +46,22 @@ type Proxy struct {
 	logs     *logWriter
 	meshLogs *meshLogs
 	leaving  leaving
+	loops    loops   // TCP and UDP flows
+	relays   relays  // flows with TLS
+	sources  sources // of connections with the client's address
 	connID   atomic.Uint32
 
-	applyMu  sync.Mutex // one table at a time
-	sockets  map[socketKey]*socket
-	groups   map[string]*group
-	tlsCache tlsCache
-	failures []link.BindFailure
-	forwards forwards
-	resolver *resolver
-	adopted  adopted // sockets taken over from the process before
-	handover handover
+	applyMu   sync.Mutex // one table at a time
+	sockets   map[socketKey]*socket
+	packets   map[string]*packetSocket // UDP listeners by address
+	groups    map[string]*group
+	tlsCache  tlsCache
+	failures  []link.BindFailure
+	forwards  forwards
+	resolver  *resolver
+	adopted   adopted                               // sockets taken over from the process before
+	inherited map[string]map[netip.AddrPort]udpMemo // UDP flows of the process before
+	handover  handover
 
 	endpoint   atomic.Pointer[link.Endpoint]
 	persist    persister
@@ -81,7 +87,7 @@ func newProxy(o Options) (*Proxy, error) {
 	}
 	p := &Proxy{
 		dir: o.Dir, log: o.Log, started: time.Now(), options: o, sealer: sealer,
-		sockets: make(map[socketKey]*socket), groups: make(map[string]*group),
+		sockets: make(map[socketKey]*socket), packets: make(map[string]*packetSocket), groups: make(map[string]*group),
 		ended: make(chan struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
@@ -114,6 +120,7 @@ func (p *Proxy) keepHouse(ctx context.Context) {
 			p.pruneIdle(now)
 			p.retryBinds()
 			p.checkKeeper()
+			p.relays.expire(now)
 			p.logs.rotate(now)
 			p.meshLogs.flush()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,9 @@ type target struct {
 	registered time.Time
 	address    string
 	tls        bool
+	layer4     bool           // it gets flows, not requests
+	to         netip.AddrPort // the address; invalid when it is a name
+	hash       uint64         // of its identity
 
 	load     atomic.Int64 // requests in flight
 	draining atomic.Bool
@@ -61,6 +65,9 @@ func newTarget(g *group, spec *route.Target) *target {
 		address: spec.Address, tls: overTLS(g.spec),
 		conns: make(map[*backend]struct{}),
 	}
+	t.layer4 = route.Layer4(g.spec.Protocol)
+	t.to, _ = netip.ParseAddrPort(spec.Address)
+	t.hash = hashString(spec.Address + "|" + spec.ID)
 	t.connecting, t.giveUp = context.WithCancel(context.Background())
 	t.health.reset()
 	return t
@@ -122,3 +129,6 @@ func (t *target) onCut(f func()) (undo func(), ok bool) {
 		t.mu.Unlock()
 	}, true
 }
+
+// gaveUp reports whether it is useless to wait for a connection.
+func (t *target) gaveUp() bool { return t.connecting.Err() != nil }

@@ -43,8 +43,27 @@ func (p *Proxy) tlsConfig(t *route.Table, l *route.Listener) (*tls.Config, error
 	if l.Attributes.HTTP2 {
 		c.NextProtos = []string{"h2", "http/1.1"}
 	}
+	if l.Protocol == route.ProtocolTLS {
+		c.NextProtos = alpnProtocols(l.ALPN)
+	}
 	applyPolicy(c, l.SSLPolicy)
 	return c, nil
+}
+
+// alpnProtocols are what an ALPN policy offers, the preferred one first. A client
+// of HTTP2Only that does not speak HTTP/2 is refused.
+func alpnProtocols(policy string) []string {
+	switch policy {
+	case "HTTP1Only":
+		return []string{"http/1.1", "http/1.0"}
+	case "HTTP2Only":
+		return []string{"h2"}
+	case "HTTP2Optional":
+		return []string{"http/1.1", "http/1.0", "h2"}
+	case "HTTP2Preferred":
+		return []string{"h2", "http/1.1", "http/1.0"}
+	}
+	return nil
 }
 
 // applyPolicy restricts the versions to those of a security policy: names with

@@ -17,11 +17,12 @@ type tlsEntry struct {
 	certs  []route.Certificate
 	policy string
 	http2  bool
+	alpn   string
 	config *tls.Config
 }
 
 func (e *tlsEntry) same(other *tlsEntry) bool {
-	return e.policy == other.policy && e.http2 == other.http2 &&
+	return e.policy == other.policy && e.http2 == other.http2 && e.alpn == other.alpn &&
 		slices.EqualFunc(e.certs, other.certs, func(a, b route.Certificate) bool {
 			return bytes.Equal(a.Chain, b.Chain) && bytes.Equal(a.Key, b.Key)
 		})
@@ -30,7 +31,7 @@ func (e *tlsEntry) same(other *tlsEntry) bool {
 // tlsOf returns a listener's TLS settings, the same as before if nothing about
 // them has changed.
 func (p *Proxy) tlsOf(t *route.Table, l *route.Listener) (*tls.Config, error) {
-	e := tlsEntry{policy: l.SSLPolicy, http2: l.Attributes.HTTP2}
+	e := tlsEntry{policy: l.SSLPolicy, http2: l.Attributes.HTTP2, alpn: l.Protocol + l.ALPN}
 	for _, arn := range l.Certs {
 		e.certs = append(e.certs, t.Certs[arn])
 	}

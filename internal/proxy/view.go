@@ -11,11 +11,12 @@ import (
 
 // view is a table in force: what a request sees from its start to its end.
 type view struct {
-	router *route.Router
-	fronts map[*socket]*front
-	all    []*front // each once
-	groups map[string]*group
-	sealer *sealer
+	router  *route.Router
+	fronts  map[*socket]*front
+	all     []*front // each once
+	packets map[*packetSocket]*front
+	groups  map[string]*group
+	sealer  *sealer
 }
 
 // front is one listener, prepared for serving.
@@ -32,6 +33,9 @@ type front struct {
 	own          []byte // response fields that the listener sets
 	ownNames     []string
 	tls          *tls.Config
+	layer4       bool           // connections are flows
+	relays       bool           // some target speaks TLS
+	chooser      *route.Chooser // of a layer 4 listener's default rule
 	log          *accessLog
 }
 
@@ -45,6 +49,8 @@ type groupRef struct {
 	stickiness     string
 	stickyDuration time.Duration
 	appCookie      string
+	protocol       string // to the targets
+	flows          route.Flows
 }
 
 // newFront prepares a listener for clients that are counted together; see
@@ -86,11 +92,19 @@ func (p *Proxy) newFront(r *route.Router, l *route.Listener, client string, grou
 			f.groups[w.Group] = &groupRef{
 				group: groups[w.Group], meter: p.meters.get(key), version: versionOf(spec),
 				resilience: spec.Resilience, stickiness: spec.Stickiness, stickyDuration: spec.StickyDuration, appCookie: spec.AppCookie,
+				protocol: spec.Protocol, flows: flowsOf(spec),
 			}
+			f.relays = f.relays || spec.Protocol == route.ProtocolTLS
 		}
+	}
+	if f.layer4 = route.Layer4(l.Protocol); f.layer4 {
+		f.chooser = f.rules.Match(&route.Request{}).Chooser
 	}
 	return f
 }
+
+// looped reports whether event loops serve the connections of the listener.
+func (f *front) looped() bool { return f.layer4 && f.tls == nil && !f.relays }
 
 // schemeOf is what a listener's protocol is called in a URL. HTTP/2 without TLS
 // has HTTP's name.

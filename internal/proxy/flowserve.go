@@ -1,0 +1,152 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
+)
+
+// defaultFlowIdle ends a TCP connection on which nothing moved.
+const defaultFlowIdle = 350 * time.Second
+
+// maxFlowTries bounds the targets that one flow tries to connect to.
+const maxFlowTries = 3
+
+// idleOf is the idle time-out of a connection: the group's, or else the
+// listener's.
+func (ref *groupRef) idleOf(f *front) time.Duration {
+	switch {
+	case ref.flows.Idle > 0:
+		return ref.flows.Idle
+	case f.listener.Attributes.IdleTimeout > 0:
+		return f.listener.Attributes.IdleTimeout
+	}
+	return defaultFlowIdle
+}
+
+// serveFlow serves a connection of a layer 4 listener with goroutines: those
+// with TLS on either side, and all of them where there is no loop for them.
+func (p *Proxy) serveFlow(s *socket, f *front, conn *net.TCPConn) {
+	id := p.connID.Add(1)
+	r := &relay{proxy: p, id: id, client: conn, rawClient: conn, kind: flowTCP}
+	if f.tls != nil {
+		r.kind = flowTLS
+		secure, err := p.handshake(conn, f)
+		if err != nil {
+			f.meter.flow(flowTLS).shard(id).clientTLS.Add(1)
+			conn.Close()
+			return
+		}
+		r.client = secure
+		r.alpn = secure.ConnectionState().NegotiatedProtocol
+	}
+	client, local := addrPortOf(conn.RemoteAddr()), addrPortOf(conn.LocalAddr())
+	pick := p.pickFlow(func(v *view) *front { return v.fronts[s] }, client)
+	if pick.front == nil {
+		reset(conn)
+		return
+	}
+	count := pick.meter(r.kind).shard(id)
+	if pick.target == nil {
+		count.rejected.Add(1)
+		reset(conn)
+		return
+	}
+	if pick.unhealthy {
+		count.unhealthy.Add(1)
+	}
+	if r.connect(&pick, client, local) {
+		r.run(&pick)
+		return
+	}
+	reset(conn)
+}
+
+// handshake ends the client's TLS.
+func (p *Proxy) handshake(conn *net.TCPConn, f *front) (*tls.Conn, error) {
+	secure := tls.Server(conn, f.tls)
+	ctx, cancel := context.WithTimeout(p.ctx, handshakeTimeout)
+	defer cancel()
+	return secure, secure.HandshakeContext(ctx)
+}
+
+// reset ends a connection with RST.
+func reset(conn *net.TCPConn) {
+	_ = conn.SetLinger(0)
+	conn.Close()
+}
+
+func addrPortOf(a net.Addr) netip.AddrPort {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap := tcp.AddrPort()
+		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	}
+	return netip.AddrPort{}
+}
+
+// connect tries targets of the group until one accepts. The pick's target is
+// claimed afterwards, unless it fails.
+func (r *relay) connect(pick *flowPick, client, local netip.AddrPort) bool {
+	count := pick.meter(r.kind).shard(r.id)
+	var tried []*target
+	for pick.target != nil {
+		err := r.dial(pick.target, pick.ref, client, local)
+		if err == nil {
+			return true
+		}
+		pick.target.release()
+		tried = append(tried, pick.target)
+		var handshake *handshakeError
+		if errors.As(err, &handshake) {
+			count.targetTLS.Add(1)
+		}
+		pick.ref.meter.shard(r.id).connectErrors.Add(1)
+		if len(tried) == maxFlowTries {
+			break
+		}
+		pick.target, _ = pick.ref.chooseFlowTarget(client, tried)
+	}
+	count.rejected.Add(1)
+	return false
+}
+
+// dial connects to a target as its group says.
+func (r *relay) dial(t *target, ref *groupRef, client, local netip.AddrPort) error {
+	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: -1}
+	if ref.flows.PreserveClientIP {
+		dialer.Control = r.proxy.sources.control(client, t)
+	}
+	conn, err := dialer.DialContext(t.connecting, "tcp", t.address)
+	if err != nil {
+		return err
+	}
+	tcp := conn.(*net.TCPConn)
+	if ref.flows.ProxyProtocol {
+		if _, err := tcp.Write(proxyHeader(client, local, false)); err != nil {
+			tcp.Close()
+			return err
+		}
+	}
+	r.server, r.rawServer = tcp, tcp
+	if ref.protocol != route.ProtocolTLS {
+		return nil
+	}
+	var protocols []string
+	if r.alpn != "" {
+		protocols = []string{r.alpn}
+	}
+	secure := tls.Client(tcp, ref.group.clientTLS(protocols...))
+	ctx, cancel := context.WithTimeout(r.proxy.ctx, handshakeTimeout)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		tcp.Close()
+		return &handshakeError{err}
+	}
+	r.server = secure
+	return nil
+}

@@ -1,0 +1,5 @@
+package proxy
+
+const splices = true
+
+func splicedBytes() uint64 { return spliced.Load() }
