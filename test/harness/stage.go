@@ -60,14 +60,21 @@ func Waiting(d types.ServiceDeployment) (ids []string) {
 	return ids
 }
 
-// Answer answers every PAUSE hook of d that waits.
+// Answer answers every PAUSE hook of d that waits, and waits until that is taken: whoever
+// looks for the next pause must not find this one.
 func (s *Service) Answer(t testing.TB, d types.ServiceDeployment, action types.DeploymentLifecycleHookAction) {
 	t.Helper()
-	for _, id := range Waiting(d) {
+	ids := Waiting(d)
+	for _, id := range ids {
 		must(s.g.ECS().ContinueServiceDeployment(context.Background(), &ecs.ContinueServiceDeploymentInput{
 			ServiceDeploymentArn: d.ServiceDeploymentArn, HookId: &id, Action: action,
 		}))(t)
 	}
+	Await(t, "the answer to a pause is taken", func() bool {
+		now := s.Newest(t)
+		return *now.ServiceDeploymentArn != *d.ServiceDeploymentArn ||
+			!slices.ContainsFunc(Waiting(now), func(id string) bool { return slices.Contains(ids, id) })
+	})
 }
 
 // Pass waits for the pause at a stage, looks, and continues.
