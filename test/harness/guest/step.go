@@ -90,6 +90,8 @@ func init() {
 		"await":   await,
 		"put":     put,
 		"resolve": func(arg []string) string { a, err := net.LookupHost(arg[0]); return strings.Join(a, " ") + said2(err) },
+		"srv":     srv,
+		"fresh":   fresh,
 		"user":    func([]string) string { return fmt.Sprint(os.Getuid(), ":", os.Getgid()) },
 		"cwd":     func([]string) string { d, err := os.Getwd(); return d + said2(err) },
 		"nofile":  nofile,
