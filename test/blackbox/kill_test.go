@@ -68,8 +68,9 @@ func TestServerDiesWithHostPorts(t *testing.T) {
 	load.StopAndExpectNoFailures(t)
 }
 
-// TestProxyDies: connections break, which is the point; the proxy must serve
-// again within a second of every kill, and tasks must be untouched.
+// TestProxyDies: connections that the proxy held break, which is the point; what
+// comes after the kill is not refused and waits for the next proxy, and tasks are
+// untouched.
 func TestProxyDies(t *testing.T) {
 	g := grueFor(t)
 	svc := g.NewService(t, "web", g.Guest(t, "v1", ""), 2)
@@ -78,7 +79,7 @@ func TestProxyDies(t *testing.T) {
 		g.Kill("proxy")
 		load := harness.StartLoad(t, svc.URL)
 		harness.Await(t, "answers after the kill", func() bool { return load.Seen("v1") > 10 })
-		load.Stop()
+		load.StopAndExpectNoFailures(t)
 	}
 	after := svc.Tasks(t)
 	slices.Sort(before)
@@ -111,8 +112,8 @@ func TestUpDies(t *testing.T) {
 }
 
 // TestEverythingDiesDuringDeployments: proxy, server and `grue up` are killed in
-// the middle of a deployment; it ends well, serving within a second of each kill,
-// and no request fails that did not meet a dying proxy.
+// the middle of a deployment; it ends well, and no request fails that did not meet
+// a dying proxy, nor is one refused while grue up lives.
 func TestEverythingDiesDuringDeployments(t *testing.T) {
 	t.Parallel()
 	g := grueFor(t)
@@ -127,18 +128,17 @@ func TestEverythingDiesDuringDeployments(t *testing.T) {
 		began := time.Now()
 		harness.Await(t, "a moment to kill at", func() bool { return time.Since(began) > time.Duration(i+1)*500*time.Millisecond })
 		kill()
-		killed := time.Now()
 		harness.Await(t, "an answer", func() bool {
 			resp, err := http.Get(svc.URL)
 			if err != nil {
+				if i < 2 { // grue up lives and holds the sockets
+					t.Errorf("%s: a request that came after the kill failed: %v", v, err)
+				}
 				return false
 			}
 			resp.Body.Close()
 			return resp.StatusCode == http.StatusOK
 		})
-		if d := time.Since(killed); d > 3*time.Second { // one second, and what the machine's other work takes
-			t.Errorf("%v without an answer", d)
-		}
 		load := harness.StartLoad(t, svc.URL)
 		g.Healthy()
 		if got := svc.Wait(t); got != types.ServiceDeploymentStatusSuccessful {

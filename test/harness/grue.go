@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -137,7 +138,8 @@ func (g *Grue) Crash() {
 	g.cmd = nil
 }
 
-// Kill ends one of grue's processes ("server", "proxy") with SIGKILL.
+// Kill ends one of grue's processes ("server", "proxy") with SIGKILL; it is dead
+// when Kill returns.
 func (g *Grue) Kill(verb string) {
 	g.t.Helper()
 	pids := g.PIDs(verb)
@@ -147,6 +149,9 @@ func (g *Grue) Kill(verb string) {
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
+	Await(g.t, "the killed process has ended", func() bool {
+		return !slices.ContainsFunc(g.PIDs(verb), func(pid int) bool { return slices.Contains(pids, pid) })
+	})
 }
 
 // PIDs finds the processes of this grue that run a verb.
