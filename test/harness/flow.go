@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,12 +25,22 @@ type flow struct {
 }
 
 func (l *Lane) dial() (*flow, error) {
-	conn, err := net.DialTimeout(l.Network, l.URL, flowTimeout)
-	if err != nil {
-		return nil, err
+	for {
+		conn, err := net.DialTimeout(l.Network, l.URL, flowTimeout)
+		if err != nil {
+			return nil, err
+		}
+		if _, again := usedPorts.LoadOrStore(l.URL+" from "+conn.LocalAddr().String(), true); l.Network == "udp" && again {
+			conn.Close()
+			continue
+		}
+		return &flow{conn: conn, r: bufio.NewReader(conn)}, nil
 	}
-	return &flow{conn: conn, r: bufio.NewReader(conn)}, nil
 }
+
+// usedPorts are from where datagrams were sent: the same port again is the same flow
+// to a load balancer, and stays with its target.
+var usedPorts sync.Map
 
 // exchange says something and returns the version that answered. A flow that two
 // versions answer is an error.

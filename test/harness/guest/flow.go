@@ -18,10 +18,11 @@ type flows struct {
 	mu      sync.Mutex
 	conns   map[net.Conn]bool
 	leaving bool
+	resets  bool // connections, instead of answering
 }
 
-func serveFlows(version string) *flows {
-	f := &flows{conns: map[net.Conn]bool{}}
+func serveFlows(version, mode string) *flows {
+	f := &flows{conns: map[net.Conn]bool{}, resets: mode == "reset"}
 	if l, err := net.Listen("tcp", flowAddr); err != nil {
 		fmt.Println(err) // another guest on the same network has the port
 	} else {
@@ -55,6 +56,10 @@ func (f *flows) answer(conn net.Conn, version string) {
 		conn.Close()
 	}()
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		if tcp, ok := conn.(*net.TCPConn); ok && f.resets {
+			_ = tcp.SetLinger(0)
+			return
+		}
 		f.mu.Lock()
 		_, err := fmt.Fprintln(conn, version, lines.Text())
 		f.mu.Unlock()

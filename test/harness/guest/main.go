@@ -12,6 +12,7 @@
 //	late        answers 503 on /healthz for the first 12 seconds
 //	stubborn    ignores SIGTERM
 //	slow        listens a second late
+//	reset       resets connections on :7007 when something is said
 //	faulty      answers 500 on every path that is not for tests; /healthz is well
 //
 // It says its VERSION to every TCP connection to :9090, speaks HTTP/2 without TLS,

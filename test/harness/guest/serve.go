@@ -21,7 +21,7 @@ func serve(addr, mode string) {
 	srv := &http.Server{Addr: addr, Handler: handler(os.Getenv("VERSION"), mode), Protocols: new(http.Protocols)}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
-	low := serveFlows(os.Getenv("VERSION"))
+	low := serveFlows(os.Getenv("VERSION"), mode)
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	go func() {
