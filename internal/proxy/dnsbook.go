@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/grue-ecs/grue/internal/route"
@@ -78,11 +79,25 @@ func (b *nameBook) zoneOf(name string) (route.Zone, bool) {
 
 // knows tells whether questions for a name are answered from the table.
 func (b *nameBook) knows(name string) bool {
-	if _, ok := b.names[name]; ok {
+	if _, ok := b.plain(name); ok {
 		return true
 	}
 	_, ok := b.zoneOf(name)
 	return ok
+}
+
+// plain are the addresses of a name that is of no zone: one of a load balancer, or
+// "data-" before an address. SDKs make such a name of an endpoint for
+// DiscoverInstances, and nobody else would know it.
+func (b *nameBook) plain(name string) ([]string, bool) {
+	if addresses, ok := b.names[name]; ok {
+		return addresses, true
+	}
+	address, prefixed := strings.CutPrefix(name, "data-")
+	if ip, err := netip.ParseAddr(address); prefixed && err == nil && ip.Is4() {
+		return []string{address}, true
+	}
+	return nil, false
 }
 
 // exists tells whether there is something at or below a name of a zone.

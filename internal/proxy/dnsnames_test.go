@@ -118,6 +118,8 @@ func TestNamesOfServices(t *testing.T) {
 		{"deep.er.sub.prod.local.", "A", "NOERROR: deep.er.sub.prod.local. 60 A 10.0.0.0"},
 		{"er.sub.prod.local.", "A", "NOERROR: soa sub.prod.local. 7"},
 		{"no.sub.prod.local.", "A", "NXDOMAIN: soa sub.prod.local. 7"},
+		{"data-10.88.0.1.", "A", "NOERROR: data-10.88.0.1. 1 A 10.88.0.1"},
+		{"data-10.88.0.1.", "AAAA", "NOERROR: "},
 		{"elsewhere.example.org.", "A", "NOERROR: elsewhere.example.org. 60 A 192.0.2.1"},
 		{"xprod.local.", "A", "NOERROR: xprod.local. 60 A 192.0.2.1"},
 	} {

@@ -43,7 +43,7 @@ func (r *nameReply) follow(name string) (outside string) {
 // at answers for one name, and returns the one that it stands for, if any.
 func (r *nameReply) at(name string) (next string) {
 	key := canonical(name)
-	if addresses, ok := r.book.names[key]; ok {
+	if addresses, ok := r.book.plain(key); ok {
 		r.addresses(r.owner(name), addresses, nameTTL, &r.m.Answer)
 		rand.Shuffle(len(r.m.Answer), func(i, j int) { r.m.Answer[i], r.m.Answer[j] = r.m.Answer[j], r.m.Answer[i] })
 		return ""
