@@ -19,7 +19,7 @@ func (q *Queues) Remove(tx *store.Tx, rec *Queue, handle string) error {
 		return err
 	}
 	k := key(rec.ID, r.number)
-	if _, ok := messages.Get(tx, k); !ok || r.number <= rec.Purged {
+	if !q.there(tx, rec, r.number) {
 		return nil
 	}
 	d, ok := deliveries.Get(tx, k)
@@ -42,6 +42,13 @@ func (q *Queues) Remove(tx *store.Tx, rec *Queue, handle string) error {
 	return nil
 }
 
+// there tells whether a queue has a message: it was neither purged nor is it older
+// than the queue keeps messages, although its record may still be there.
+func (q *Queues) there(tx *store.Tx, rec *Queue, number uint64) bool {
+	m, ok := messages.Get(tx, key(rec.ID, number))
+	return ok && number > rec.Purged && !rec.expired(m, q.opts.Now())
+}
+
 // ChangeVisibility makes a message in flight invisible for so many seconds from
 // now; 0 makes it visible.
 func (q *Queues) ChangeVisibility(tx *store.Tx, rec *Queue, handle string, seconds int) error {
@@ -54,7 +61,7 @@ func (q *Queues) ChangeVisibility(tx *store.Tx, rec *Queue, handle string, secon
 	}
 	k := key(rec.ID, r.number)
 	d, ok := deliveries.Get(tx, k)
-	if !ok || r.number <= rec.Purged {
+	if !ok || !q.there(tx, rec, r.number) {
 		return badValue("ReceiptHandle", handle, "Message does not exist or is not available for visibility timeout change.")
 	}
 	now := q.opts.Now().UTC()
