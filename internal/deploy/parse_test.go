@@ -53,6 +53,8 @@ func parseOption(t *testing.T, c *Config, name string, v []string) {
 		c.LinearTenths, c.LinearBakeMinutes = 10*number(t, v[0]), number(t, v[1])
 	case "test":
 		c.TestTraffic = true
+	case "nlb": // nlb=10: minutes to wait after each change of weights
+		c.ShiftWait = time.Duration(number(t, v[0])) * time.Minute
 	case "hook": // hook=STAGE[:timeout:action]
 		h := HookConfig{Type: Lambda, Target: "arn:check", Stages: []Stage{Stage(v[0])}}
 		parseTimeout(t, &h, v)
