@@ -200,8 +200,8 @@ func (c *Client) receive(m *message) {
 		c.inbox.hello(m.Identity)
 	case kindAck:
 		faultAck.Hit()
+		c.inbox.bound(m.Failures) // who waits for the version finds them
 		c.acked(m.Epoch, m.Version)
-		c.inbox.bound(m.Failures)
 	case kindNack:
 		c.nacked(&NackError{m.Epoch, m.Version, m.Error})
 	case kindHealth:

@@ -446,25 +446,25 @@ func TestMeshAccessLog(t *testing.T) {
 	w.unchecked("tg", target)
 	w.unchecked("none")
 	text, textAt := w.mesh("HTTP", one("tg"))
-	text.Connect.LogFormat, text.Binds[0].Log = "TEXT", "text"
+	text.Connect.LogFormat, text.Binds[0].Log = "TEXT", "text.log"
 	js, jsonAt := w.mesh("HTTP", one("tg"))
-	js.Connect.LogFormat, js.Connect.LogQuery, js.Binds[0].Log = "JSON", true, "json"
+	js.Connect.LogFormat, js.Connect.LogQuery, js.Binds[0].Log = "JSON", true, "json.log"
 	empty, emptyAt := w.mesh("HTTP", one("none"))
-	empty.Connect.LogFormat, empty.Binds[0].Log = "JSON", "../empty"
+	empty.Connect.LogFormat, empty.Binds[0].Log = "JSON", "../empty.log"
 	w.publish()
 	c := client(t)
 	for _, a := range []string{textAt, jsonAt, emptyAt} {
 		fetch(t, c, "http://"+a+"/path?q=1")
 	}
-	read := func(name string) (line string) {
+	read := func(name string) string {
+		var out outputLine
 		await(t, "a line in "+name, func() bool {
 			data, _ := os.ReadFile(filepath.Join(w.dir, meshLogDir, name+".log"))
-			line = string(data)
-			return strings.HasSuffix(line, "\n")
+			return strings.HasSuffix(string(data), "\n") && json.Unmarshal(data, &out) == nil
 		})
-		return line
+		return out.M
 	}
-	if got := read("text"); !strings.Contains(got, `"GET /path HTTP/1.1" 200 - 0 `) || !strings.HasSuffix(got, `"`+target+"\"\n") {
+	if got := read("text"); !strings.Contains(got, `"GET /path HTTP/1.1" 200 - 0 `) || !strings.HasSuffix(got, `"`+target+`"`) {
 		t.Errorf("text line %q", got)
 	}
 	var e meshEntry

@@ -15,14 +15,25 @@ import (
 )
 
 // Access logs of Service Connect: one file for each Bind.Log below connect/ in
-// the proxy's directory, one line for each request, in Envoy's default format or
-// as JSON with the same fields. Lines gather in memory and are written every
-// second. A file that has grown to meshLogSize becomes <name>.log.1, in the place
-// of an earlier one; what reads the file has until then.
+// the proxy's directory, one line for each request. A line is wrapped as a line
+// of a container's output is ({"t":time,"s":"stdout","m":line}), so that what
+// follows containers into log streams follows these files, too; inside is Envoy's
+// default format, or JSON with the same fields. Lines gather in memory and are
+// written every second. A file that has grown to meshLogSize becomes <name>.1, in
+// the place of an earlier one: what reads it has until the next time. Files that
+// nobody wrote to for meshLogKeep are removed.
 const (
 	meshLogDir  = "connect"
 	meshLogSize = 16 << 20
+	meshLogKeep = 24 * time.Hour
 )
+
+// outputLine is how a line stands in the file.
+type outputLine struct {
+	T time.Time `json:"t"`
+	S string    `json:"s"`
+	M string    `json:"m"`
+}
 
 // logs reports whether requests that came by the socket are logged.
 func (s *socket) logs() bool {
@@ -103,7 +114,7 @@ func (x *exchange) meshEntry(method, target, protocol, authority string) *meshEn
 }
 
 // text is the line in Envoy's default format.
-func (e *meshEntry) text() []byte {
+func (e *meshEntry) text() string {
 	b := &logLine{}
 	b.word("[" + e.Start + "]")
 	b.quoted(e.Method + " " + e.Path + " " + e.Protocol)
@@ -123,15 +134,25 @@ func (e *meshEntry) text() []byte {
 	for _, s := range []string{e.ForwardedFor, e.UserAgent, e.RequestID, e.Authority, e.UpstreamHost} {
 		b.quoted(s)
 	}
-	return b.end()
+	return string(b.b)
+}
+
+// line is the entry as the log's format wants it, without a line's end.
+func (e *meshEntry) line(format string) (string, error) {
+	if format != "JSON" {
+		return e.text(), nil
+	}
+	data, err := json.Marshal(e)
+	return string(data), err
 }
 
 // meshLogs are the open files by name.
 type meshLogs struct {
-	dir  string
-	log  *slog.Logger
-	mu   sync.Mutex
-	open map[string]*meshLogFile
+	dir   string
+	log   *slog.Logger
+	mu    sync.Mutex
+	open  map[string]*meshLogFile
+	swept time.Time
 }
 
 type meshLogFile struct {
@@ -146,22 +167,20 @@ func newMeshLogs(dir string, log *slog.Logger) *meshLogs {
 }
 
 func (m *meshLogs) write(b *route.Bind, c *route.Connect, e *meshEntry) {
+	text, err := e.line(c.LogFormat)
 	var line []byte
-	if c.LogFormat == "JSON" {
-		data, err := json.Marshal(e)
-		if err != nil {
-			m.log.Error("access log", "name", b.Log, "err", err)
-			return
-		}
-		line = append(data, '\n')
-	} else {
-		line = e.text()
+	if err == nil {
+		line, err = json.Marshal(outputLine{time.Now().UTC(), "stdout", text})
 	}
+	if err != nil {
+		m.log.Error("access log", "name", b.Log, "err", err)
+		return
+	}
+	line = append(line, '\n')
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := m.open[b.Log]
 	if f == nil {
-		var err error
 		if f, err = m.create(b.Log); err != nil {
 			m.log.Error("access log", "name", b.Log, "err", err)
 			return
@@ -174,7 +193,7 @@ func (m *meshLogs) write(b *route.Bind, c *route.Connect, e *meshEntry) {
 
 // path of a log; a name is one element of a path.
 func (m *meshLogs) path(name string) string {
-	return filepath.Join(m.dir, filepath.Base(filepath.Clean("/"+name))+".log")
+	return filepath.Join(m.dir, filepath.Base(filepath.Clean("/"+name)))
 }
 
 func (m *meshLogs) create(name string) (*meshLogFile, error) {
@@ -212,6 +231,20 @@ func (m *meshLogs) flush() {
 			delete(m.open, name)
 		}
 		f.used = false
+	}
+	if now := time.Now(); now.Sub(m.swept) > time.Hour {
+		m.swept = now
+		m.sweep(now.Add(-meshLogKeep))
+	}
+}
+
+// sweep removes files that nobody wrote to since a moment. The caller holds the lock.
+func (m *meshLogs) sweep(before time.Time) {
+	entries, _ := os.ReadDir(m.dir) // there may be none
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) && m.open[e.Name()] == nil {
+			_ = os.Remove(filepath.Join(m.dir, e.Name()))
+		}
 	}
 }
 
