@@ -40,6 +40,8 @@ type world struct {
 
 	mu     sync.Mutex
 	script map[string]fake.Script // by image
+
+	registries []ecs.ServiceRegistry // of what deploy makes
 }
 
 func newWorld(t *testing.T) *world {
@@ -127,6 +129,7 @@ func (w *world) deploy(name, taskDefinition string, desired int, cfg deploy.Conf
 		s.Listed = append([]string{n}, s.Listed...)
 		rev := &state.Revision{Scope: testScope, Cluster: "c", Service: name, N: n, Created: now, Rollout: deploy.RolloutInProgress}
 		rev.Body.V.TaskDefinition = aws.String(taskDefinition)
+		rev.Body.V.ServiceRegistries = w.registries
 		d := &state.Deployment{Scope: testScope, Cluster: "c", Service: name, ID: id, Created: now}
 		cfg.Minute = 3 * time.Second
 		d.Machine = *deploy.New(deploy.Request{
