@@ -33,7 +33,7 @@ var rows = []struct {
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
 	{"3 machine: contracts", []string{"runtime", "listening"}},
-	{"3 machine: records and content", []string{"state", "image", "logs", "secret", "outbox", "queue", "cloudmap"}},
+	{"3 machine: records and content", []string{"state", "image", "logs", "secret", "outbox", "queue", "cloudmap", "authority"}},
 	{"4 planes: watching", []string{"watch", "usage"}},
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},
 	{"4 planes: mesh", []string{"connect"}},

@@ -39,6 +39,10 @@ func (p *part) group(e *Endpoint, s *state.ConnectEndpoint, revision string, lis
 		g.Protocol, g.Version = "TCP", ""
 		g.Flows = &route.Flows{Idle: idle(s.Idle), CutDrained: true}
 	}
+	if s.TLS {
+		g.Protocol = map[string]string{"HTTP": route.ProtocolHTTPS, "TCP": route.ProtocolTLS}[g.Protocol]
+		g.Verify = p.verify(e)
+	}
 	for _, i := range list.well() {
 		g.Targets = append(g.Targets, route.Target{
 			ID: i.Task, Port: i.Port, Address: i.address(), Draining: i.Draining, DrainUntil: i.Until, Registered: i.Registered,

@@ -15,8 +15,8 @@ import (
 
 // Part adds the endpoints of Service Connect to a routing table: see
 // elb.Options.Parts.
-func Part(tx *store.Tx, t *route.Table) {
-	p := part{tx: tx, table: t, revisions: map[string]*state.Revision{}}
+func (m *Mesh) Part(tx *store.Tx, t *route.Table) {
+	p := part{mesh: m, tx: tx, table: t, revisions: map[string]*state.Revision{}}
 	binds := p.binds()
 	for key, e := range endpoints.All(tx) {
 		p.endpoint(key, e, binds[key])
@@ -25,22 +25,48 @@ func Part(tx *store.Tx, t *route.Table) {
 
 // part is the making of one table.
 type part struct {
+	mesh      *Mesh
 	tx        *store.Tx
 	table     *route.Table
 	revisions map[string]*state.Revision // read so far, by key
 }
 
-// binds lists where the proxy listens for what clients send, by endpoint.
-func (p *part) binds() map[string][]route.Bind {
-	out := map[string][]route.Bind{}
+// logKind is how clients log: what a listener has is the same for all its binds.
+type logKind struct {
+	format string
+	query  bool
+}
+
+// suffix of the listener's name.
+func (k logKind) suffix() string {
+	switch {
+	case k.format == "":
+		return ""
+	case k.query:
+		return "/" + k.format + "/query"
+	}
+	return "/" + k.format
+}
+
+// binds lists where the proxy listens for what clients send, by endpoint and by
+// how it logs.
+func (p *part) binds() map[string]map[logKind][]route.Bind {
+	out := map[string]map[logKind][]route.Bind{}
 	for _, c := range clients.All(p.tx) {
 		rev := p.revision(c.Service, c.Revision)
 		if c.NetNS == "" || rev == nil || rev.Connect == nil {
 			continue
 		}
+		log, kind := logFile(rev.Connect, c.Task), logKind{}
+		if log != "" {
+			kind = logKind{rev.Connect.Log.Format, rev.Connect.Log.Query}
+		}
 		for _, k := range rev.Connect.Known {
-			out[k.Endpoint] = append(out[k.Endpoint], route.Bind{
-				NetNS: c.NetNS, Task: c.Task, Address: net.JoinHostPort(k.VIP, strconv.Itoa(k.Port)), Log: logFile(rev.Connect, c.Task),
+			if out[k.Endpoint] == nil {
+				out[k.Endpoint] = map[logKind][]route.Bind{}
+			}
+			out[k.Endpoint][kind] = append(out[k.Endpoint][kind], route.Bind{
+				NetNS: c.NetNS, Task: c.Task, Client: c.Service, Address: net.JoinHostPort(k.VIP, strconv.Itoa(k.Port)), Log: log,
 			})
 		}
 	}
@@ -59,17 +85,17 @@ func (p *part) revision(service, n string) *state.Revision {
 
 // settings are those of the service's primary revision, or, where that one does
 // not have the endpoint any more, of another one that still has tasks.
-func (p *part) settings(e *Endpoint) (state.ConnectEndpoint, *state.Connect, bool) {
+func (p *part) settings(e *Endpoint) (s state.ConnectEndpoint, ok bool) {
 	svc, ok := state.Services.Get(p.tx, e.ServiceKey())
 	if !ok {
-		return state.ConnectEndpoint{}, nil, false
+		return s, false
 	}
 	for _, n := range append([]string{svc.Primary}, svc.Listed...) {
 		if x := p.provides(e, n); x != nil {
-			return *x, p.revision(e.ServiceKey(), n).Connect, true
+			return *x, true
 		}
 	}
-	return state.ConnectEndpoint{}, nil, false
+	return s, false
 }
 
 // provides is the endpoint as a revision has it; nil = it has not.
@@ -86,39 +112,45 @@ func (p *part) provides(e *Endpoint, n string) *state.ConnectEndpoint {
 	return nil
 }
 
-// endpoint adds the listener of an endpoint with its rules and groups.
-func (p *part) endpoint(key string, e *Endpoint, binds []route.Bind) {
-	s, c, ok := p.settings(e)
+// endpoint adds the listeners of an endpoint with its rules and groups.
+func (p *part) endpoint(key string, e *Endpoint, binds map[logKind][]route.Bind) {
+	s, ok := p.settings(e)
 	if !ok {
 		return
 	}
-	arn := e.CloudMap + "/" + strconv.Itoa(s.ContainerPort)
-	l := route.Listener{
-		ARN: arn, Binds: binds, Protocol: s.Protocol,
-		Attributes: route.LBAttributes{IdleTimeout: idle(s.Idle), ClientKeepAlive: keepAlive, XFFMode: "append", HTTP2: true, DesyncMode: "defensive", PreserveHost: true},
-		Connect:    &route.Connect{LogFormat: c.Log.Format, LogQuery: c.Log.Query, RequestTimeout: s.Request},
+	list := p.members(key)
+	rules := p.rules(e, &s, list)
+	p.ingress(e, list)
+	for kind, at := range binds {
+		p.table.Listeners = append(p.table.Listeners, route.Listener{
+			ARN: e.CloudMap + "/endpoint" + kind.suffix(), Binds: at, Protocol: s.Protocol, Rules: rules,
+			Attributes: route.LBAttributes{
+				IdleTimeout: idle(s.Idle), ClientKeepAlive: keepAlive, XFFMode: "append", HTTP2: true, DesyncMode: "defensive", PreserveHost: true,
+			},
+			Connect: &route.Connect{LogFormat: kind.format, LogQuery: kind.query, RequestTimeout: s.Request},
+		})
 	}
-	members := p.members(key)
-	sp, divided := splits.Get(p.tx, e.ServiceKey())
+}
+
+// rules divide the requests of an endpoint as the service's deployments say.
+func (p *part) rules(e *Endpoint, s *state.ConnectEndpoint, list members) []route.Rule {
+	x, divided := splits.Get(p.tx, e.ServiceKey())
 	if !divided {
-		sp = &split{}
+		x = &split{}
 	}
-	if len(sp.Production) == 0 {
-		all := members.without(sp.Without)
-		l.Rules = []route.Rule{forward(arn+"/default", []route.Weighted{{Group: p.group(e, &s, "", all), Weight: 1}})}
-		p.ingress(e, all)
-		p.table.Listeners = append(p.table.Listeners, l)
-		return
+	name := e.CloudMap + "/endpoint"
+	if len(x.Production) == 0 {
+		all := p.group(e, s, "", list.without(x.Without))
+		return []route.Rule{forward(name+"/default", []route.Weighted{{Group: all, Weight: 1}})}
 	}
-	if s.TestHeader != "" && len(sp.Test) > 0 {
-		rule := forward(arn+"/test", p.weighted(e, &s, members, sp.Test))
+	var out []route.Rule
+	if s.TestHeader != "" && len(x.Test) > 0 {
+		rule := forward(name+"/test", p.weighted(e, s, list, x.Test))
 		rule.Priority = 1
 		rule.Conditions = []route.Condition{header(s.TestHeader, s.TestValue)}
-		l.Rules = append(l.Rules, rule)
+		out = append(out, rule)
 	}
-	l.Rules = append(l.Rules, forward(arn+"/default", p.weighted(e, &s, members, sp.Production)))
-	p.ingress(e, members)
-	p.table.Listeners = append(p.table.Listeners, l)
+	return append(out, forward(name+"/default", p.weighted(e, s, list, x.Production)))
 }
 
 // keepAlive of clients' connections: Service Connect sets no bound.

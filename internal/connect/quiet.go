@@ -2,7 +2,6 @@ package connect
 
 import (
 	"strings"
-	"time"
 
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/state"
@@ -20,12 +19,12 @@ func (m *Mesh) TakeHealth(h *route.Health) bool {
 		return false
 	}
 	m.mu.Lock()
-	at, _, _ := strings.Cut(h.Group, "/revision/")
-	quiet := h.State == "draining" && h.InFlight == 0
+	at, _, endpoint := strings.Cut(h.Group, "/revision/")
+	quiet := endpoint && h.State == "draining" && h.InFlight == 0
 	switch {
 	case quiet && m.quiet[h.ID] == nil:
 		m.quiet[h.ID] = map[string]bool{at: true}
-	case quiet || m.quiet[h.ID] != nil:
+	case endpoint && m.quiet[h.ID] != nil:
 		m.quiet[h.ID][at] = quiet
 	}
 	tell := m.tell
@@ -35,9 +34,6 @@ func (m *Mesh) TakeHealth(h *route.Health) bool {
 	}
 	return true
 }
-
-// TakeTraffic takes what a proxy counted.
-func (m *Mesh) TakeTraffic(t *route.Traffic, _ time.Time) bool { return ours(t.Group) }
 
 // OnQuiet sets what is called when a task that drains may have no request any
 // more. Set it before anything runs.
@@ -58,11 +54,4 @@ func (m *Mesh) Quiet(t *state.Task, rev *state.Revision) bool {
 		}
 	}
 	return true
-}
-
-// Forget drops what is known of a task that ended.
-func (m *Mesh) Forget(task string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.quiet, task)
 }

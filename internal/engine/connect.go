@@ -193,6 +193,18 @@ func (e *Engine) quiet(t *state.Task) (quiet bool) {
 	return quiet
 }
 
+// forgetConnect tells the mesh that a task ended.
+func (e *Engine) forgetConnect(t *state.Task) {
+	if e.opts.Mesh == nil {
+		return
+	}
+	e.store.View(func(tx *store.Tx) {
+		if rev, ok := connectRevision(tx, t); ok {
+			e.opts.Mesh.Forget(t.ID, rev)
+		}
+	})
+}
+
 // taskQuiet queues a task whose last request ended.
 func (e *Engine) taskQuiet(task string) {
 	e.mu.Lock()

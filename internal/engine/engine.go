@@ -34,7 +34,7 @@ type Mesh interface {
 	// OnQuiet sets what is called when that may have changed, with the task's id.
 	OnQuiet(fn func(task string))
 	// Forget drops what it knows of a task that ended.
-	Forget(task string)
+	Forget(task string, rev *state.Revision)
 }
 
 // Images resolves an image tag to the digest it points at.

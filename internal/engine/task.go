@@ -204,9 +204,7 @@ func (e *Engine) deprovision(ctx context.Context, key string, t *state.Task) err
 		return fmt.Errorf("free the resources of the task: %w", err)
 	}
 	faultRemoved.Hit()
-	if e.opts.Mesh != nil {
-		e.opts.Mesh.Forget(t.ID)
-	}
+	e.forgetConnect(t)
 	return e.update(key, func(_ *store.Tx, t *state.Task) error { end(t, time.Now()); return nil })
 }
 

@@ -75,11 +75,16 @@ func (s *server) openBalancer() error {
 	s.metrics = metric.New(metric.Options{Minute: s.opts.Minute})
 	s.link = link.New(s.path(filepath.Join("proxy", "proxy.sock")))
 	s.onClose(s.link.Close)
-	s.mesh = connect.New(s.store, func(ctx context.Context) error { return s.balancer.WaitApplied(ctx) })
+	s.mesh = connect.New(connect.Options{
+		Store: s.store, Log: s.log,
+		Applied:  func(ctx context.Context) error { return s.balancer.WaitApplied(ctx) },
+		Failures: func() []link.BindFailure { return s.balancer.Failures() },
+	})
 	s.balancer = elb.New(elb.Options{
 		Store: s.store, Plane: s.link, Addresses: s.platform.addresses, Metrics: s.metrics, Log: s.log,
-		Parts: []func(*store.Tx, *route.Table){connect.Part}, Others: s.mesh,
+		Parts: []func(*store.Tx, *route.Table){s.mesh.Part}, Others: s.mesh,
 	})
+	s.mesh.Measure(s.metrics)
 	s.balancer.SetDNS(s.platform.dns)
 	return nil
 }
@@ -96,11 +101,13 @@ func (s *server) openLogs() (err error) {
 		return err
 	}
 	s.onClose(func() { s.logs.Close() })
+	s.mesh.FollowLogs(s.path(filepath.Join("proxy", "connect")), s.logs)
 	return nil
 }
 
 func (s *server) openVault() (err error) {
 	s.vault, err = secret.NewVault(s.store, s.path("secrets.key"))
+	s.mesh.KeepKeys(s.vault)
 	return err
 }
 

@@ -52,6 +52,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	background(s.balancer.Run)
 	background(s.engine.Run)
+	background(s.mesh.Run)
 	background(s.watcher.Run)
 	background(s.scaler.Run)
 	background(s.queues.Run)

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"go.uber.org/goleak"
 
+	"github.com/grue-ecs/grue/internal/authority"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -40,11 +41,11 @@ func newService(t testing.TB) (*Service, *store.Store) {
 // pair is a certificate authority and a certificate of it.
 func pair(t testing.TB, now time.Time, names ...string) (cert, chain, key []byte) {
 	t.Helper()
-	ca, err := newAuthority(now)
+	ca, err := authority.New(now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, key, err := ca.issue(names, types.KeyAlgorithmEcPrime256v1, now)
+	all, key, err := ca.Issue(names, authority.P256, now, leafLife)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@
 //
 // A requested certificate is issued at once, whatever the validation method:
 // nobody has to prove that a name is his on his own machine. It is signed by a
-// certificate authority that is made once for a data directory (authority.go);
+// certificate authority that is made once for a data directory (package authority);
 // GetCertificate returns it as the chain, for clients that want to trust it.
 //
 // Files: import.go, request.go, describe.go, list.go, tag.go; leaf.go reads what a

@@ -12,10 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm/types"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/authority"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
 )
+
+// leafLife is how long certificates last: ACM's 13 months.
+const leafLife = 395 * 24 * time.Hour
 
 // tokenLife is how long a repeated request with the same token finds the
 // certificate of the first one.
@@ -31,12 +35,12 @@ func (s *Service) RequestCertificate(ctx context.Context, in *acm.RequestCertifi
 	if old := s.requested(sc, c); old != nil {
 		return &acm.RequestCertificateOutput{CertificateArn: &old.ARN}, nil
 	}
-	ca, err := s.authority()
+	ca, err := authority.Of(s.o.Store, s.o.Now())
 	if err != nil {
 		return nil, err
 	}
 	now := s.o.Now().UTC()
-	if c.Chain, c.Key, err = ca.issue(c.Names, types.KeyAlgorithm(c.KeyAlgorithm), now); err != nil {
+	if c.Chain, c.Key, err = ca.Issue(c.Names, authority.Algorithm(c.KeyAlgorithm), now, leafLife); err != nil {
 		return nil, err
 	}
 	c.ARN, c.Created = newARN(sc), now

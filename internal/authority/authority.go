@@ -1,4 +1,4 @@
-package acm
+package authority
 
 import (
 	"crypto"
@@ -14,71 +14,77 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/acm/types"
-
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// authority is the certificate authority of a data directory.
-type authority struct {
+// Authority is the certificate authority of a data directory.
+type Authority struct {
 	Certificate []byte // PEM
 	Key         []byte // PEM, PKCS #8
 }
 
-var authorities = store.NewTable[authority]("acm.authority")
+var authorities = store.NewTable[Authority]("acm.authority")
 
-// authorityID: there is one.
-const authorityID = "grue"
+// id: there is one.
+const id = "grue"
 
-// How long certificates last: ACM's 13 months, and ten years for the authority.
+// life of the authority: ten years.
+const life = 10 * 365 * 24 * time.Hour
+
+// Algorithm of a key, as AWS Certificate Manager calls it.
+type Algorithm string
+
+// Algorithms; anything else is RSA with 2048 bits.
 const (
-	leafLife      = 395 * 24 * time.Hour
-	authorityLife = 10 * 365 * 24 * time.Hour
+	P256 Algorithm = "EC_prime256v1"
+	P384 Algorithm = "EC_secp384r1"
 )
 
-// authority returns the certificate authority, made on first use.
-func (s *Service) authority() (*authority, error) {
-	var a *authority
-	s.o.Store.View(func(tx *store.Tx) { a, _ = authorities.Get(tx, authorityID) })
+// Of returns the certificate authority of a store, made on first use.
+func Of(st *store.Store, now time.Time) (*Authority, error) {
+	var a *Authority
+	st.View(func(tx *store.Tx) { a, _ = authorities.Get(tx, id) })
 	if a != nil {
 		return a, nil
 	}
-	made, err := newAuthority(s.o.Now())
+	made, err := New(now)
 	if err != nil {
 		return nil, err
 	}
-	err = s.o.Store.Update(func(tx *store.Tx) error {
-		if old, ok := authorities.Get(tx, authorityID); ok {
+	err = st.Update(func(tx *store.Tx) error {
+		if old, ok := authorities.Get(tx, id); ok {
 			made = old
 			return nil
 		}
-		authorities.Put(tx, authorityID, made)
+		authorities.Put(tx, id, made)
 		return nil
 	})
 	return made, err
 }
 
-func newAuthority(now time.Time) (*authority, error) {
+// New makes an authority.
+func New(now time.Time) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("acm: %w", err)
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: newSerial(), Subject: pkix.Name{CommonName: "grue local certificate authority", Organization: []string{"grue"}},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(authorityLife),
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(life),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, fmt.Errorf("acm: %w", err)
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	text, err := keyPEM(key)
-	return &authority{Certificate: certificatePEM(der), Key: text}, err
+	return &Authority{Certificate: certificatePEM(der), Key: text}, err
 }
 
-// issue makes a key and a certificate for names.
-func (a *authority) issue(names []string, algorithm types.KeyAlgorithm, now time.Time) (chain, key []byte, err error) {
+// Issue makes a key and a certificate for names, DNS names or addresses, that is
+// good for the time given. The chain ends with the authority's certificate.
+func (a *Authority) Issue(names []string, algorithm Algorithm, now time.Time, good time.Duration) (chain, key []byte, err error) {
 	signer, err := newKey(algorithm)
 	if err != nil {
 		return nil, nil, err
@@ -86,16 +92,16 @@ func (a *authority) issue(names []string, algorithm types.KeyAlgorithm, now time
 	block, _ := pem.Decode(a.Certificate)
 	parent, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
-		return nil, nil, fmt.Errorf("acm: authority: %w", err)
+		return nil, nil, fmt.Errorf("certificate authority: %w", err)
 	}
 	keyBlock, _ := pem.Decode(a.Key)
 	parentKey, err := x509.ParsePKCS8PrivateKey(keyBlock.Bytes)
 	if err != nil {
-		return nil, nil, fmt.Errorf("acm: authority: %w", err)
+		return nil, nil, fmt.Errorf("certificate authority: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: newSerial(), Subject: pkix.Name{CommonName: names[0]},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(leafLife), BasicConstraintsValid: true,
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(good), BasicConstraintsValid: true,
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
@@ -108,17 +114,17 @@ func (a *authority) issue(names []string, algorithm types.KeyAlgorithm, now time
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, signer.Public(), parentKey)
 	if err != nil {
-		return nil, nil, fmt.Errorf("acm: %w", err)
+		return nil, nil, fmt.Errorf("certificate: %w", err)
 	}
 	key, err = keyPEM(signer)
 	return append(certificatePEM(der), a.Certificate...), key, err
 }
 
-func newKey(algorithm types.KeyAlgorithm) (crypto.Signer, error) {
+func newKey(algorithm Algorithm) (crypto.Signer, error) {
 	switch algorithm {
-	case types.KeyAlgorithmEcPrime256v1:
+	case P256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case types.KeyAlgorithmEcSecp384r1:
+	case P384:
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	}
 	return rsa.GenerateKey(rand.Reader, 2048)
@@ -139,7 +145,7 @@ func certificatePEM(der []byte) []byte {
 func keyPEM(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return nil, fmt.Errorf("acm: %w", err)
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
