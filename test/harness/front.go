@@ -23,7 +23,8 @@ type FrontSpec struct {
 	Test   TestKind
 	// Network makes a network load balancer with listeners of this protocol: the
 	// fields above, but for Port and Test, do not apply.
-	Network elbtypes.ProtocolEnum
+	Network   elbtypes.ProtocolEnum
+	Instances bool // with Network: targets are of type instance
 }
 
 // TestKind is how test traffic reaches green.

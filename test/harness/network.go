@@ -34,7 +34,7 @@ func (g *Grue) networkFront(t testing.TB, tag string, spec FrontSpec) *Front {
 	if f.port == 0 {
 		f.port = FlowPort
 	}
-	f.Groups = [2]string{g.flowGroup(t, tag+"a", spec.Network), g.flowGroup(t, tag+"b", spec.Network)}
+	f.Groups = [2]string{g.flowGroup(t, tag+"a", spec), g.flowGroup(t, tag+"b", spec)}
 	f.Production, f.Address = f.listenFlows(t, spec.Network, f.port)
 	f.Listener = f.Production
 	if spec.Test == TestListener {
@@ -45,11 +45,14 @@ func (g *Grue) networkFront(t testing.TB, tag string, spec FrontSpec) *Front {
 
 // flowGroup makes a target group whose health checks are connections or, where
 // there are none, requests to the guest's other port.
-func (g *Grue) flowGroup(t testing.TB, name string, protocol elbtypes.ProtocolEnum) string {
+func (g *Grue) flowGroup(t testing.TB, name string, spec FrontSpec) string {
 	t.Helper()
 	return g.Group(t, name, func(in *elb.CreateTargetGroupInput) {
-		in.Protocol, in.Port, in.HealthCheckPath = protocol, aws.Int32(FlowPort), nil
-		if protocol == elbtypes.ProtocolEnumUdp {
+		in.Protocol, in.Port, in.HealthCheckPath = spec.Network, aws.Int32(FlowPort), nil
+		if spec.Instances {
+			in.TargetType = elbtypes.TargetTypeEnumInstance
+		}
+		if spec.Network == elbtypes.ProtocolEnumUdp {
 			in.HealthCheckProtocol, in.HealthCheckPort, in.HealthCheckPath = elbtypes.ProtocolEnumHttp, aws.String("8080"), aws.String("/healthz")
 		}
 	})
