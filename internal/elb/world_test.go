@@ -151,13 +151,17 @@ func newWorld(t *testing.T, options ...func(*world)) *world {
 }
 
 // start opens the store and runs a Balancer over it.
-func (w *world) start() {
+func (w *world) start(options ...func(*Options)) {
 	st, err := store.Open(w.path, store.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.st, w.plane, w.told = st, newPlane(), make(chan subject, 1000)
-	w.b = New(Options{Store: st, Plane: w.plane, Addresses: w.pool, Metrics: w.metrics})
+	o := Options{Store: st, Plane: w.plane, Addresses: w.pool, Metrics: w.metrics}
+	for _, change := range options {
+		change(&o)
+	}
+	w.b = New(o)
 	w.b.OnHealth(func(group, id string, port int) { w.told <- subject{group, id, port} })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
