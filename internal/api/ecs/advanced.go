@@ -90,6 +90,9 @@ func (r *request) checkPair(lb *types.LoadBalancer, td *state.TaskDefinition) er
 	if err != nil {
 		return err
 	}
+	if err := r.checkProtocols(production, get(lb.TargetGroupArn), alternate); err != nil {
+		return err
+	}
 	known := production.Groups()
 	if a.TestListenerRule != nil {
 		test, err := r.rule("testListenerRule", *a.TestListenerRule)
@@ -98,6 +101,9 @@ func (r *request) checkPair(lb *types.LoadBalancer, td *state.TaskDefinition) er
 		}
 		if balancerOf(test.ARN) != balancerOf(production.ARN) {
 			return invalid("testListenerRule %s and productionListenerRule %s must belong to the same load balancer.", test.ARN, production.ARN)
+		}
+		if err := r.checkProtocols(test, get(lb.TargetGroupArn), alternate); err != nil {
+			return err
 		}
 		known = append(slices.Clone(known), test.Groups()...)
 	} else if !slices.Contains(known, alternate) || !slices.Contains(known, get(lb.TargetGroupArn)) {
@@ -125,6 +131,21 @@ func (r *request) rule(member, ruleARN string) (*elb.Rule, error) {
 		return nil, invalid("The %s %s does not forward to target groups; give it a forward action.", member, ruleARN)
 	}
 	return rule, nil
+}
+
+// checkProtocols: deployments let both groups of a pair join a rule, so that each must
+// speak what its listener does.
+func (r *request) checkProtocols(rule *elb.Rule, groups ...string) error {
+	l, ok := elb.GetListener(r.Tx, elb.ListenerOf(rule.ARN))
+	if !ok {
+		return nil
+	}
+	for _, group := range groups {
+		if g, ok := elb.Group(r.Tx, group); ok && !slices.Contains(elb.Compatible(l.Protocol), g.Protocol) {
+			return invalid("The target group %s has the protocol %s, which the listener %s with the protocol %s cannot forward to.", group, g.Protocol, l.ARN, l.Protocol)
+		}
+	}
+	return nil
 }
 
 // isListener tells whether a rule of advancedConfiguration is a listener, as it is on

@@ -21,7 +21,10 @@ func (w *world) listener(balancer, id string, groups ...string) (listenerARN, ru
 	w.Helper()
 	lb := arn.Make(elb.Service, home.Region, home.Account, "loadbalancer/"+balancer+"/0123456789abcdef")
 	l := &elb.Listener{ARN: elb.ListenerARN(lb, id), LoadBalancer: lb, Port: 80, Protocol: "HTTP"}
-	if elb.Kind(lb) == elb.Network {
+	switch {
+	case id == "d":
+		l.Protocol = "UDP"
+	case elb.Kind(lb) == elb.Network:
 		l.Protocol = "TCP"
 	}
 	l.DefaultRule = elb.RuleARN(l.ARN, "1")
@@ -65,6 +68,7 @@ func TestListenersOfNetworkLoadBalancers(t *testing.T) {
 	single, _ := w.listener("net/lone", "a", "l-blue")
 	singleTest, _ := w.listener("net/lone", "b", "l-green")
 	elsewhere, _ := w.listener("net/other", "a", "o-blue", "o-green")
+	datagrams, _ := w.listener("net/edge", "d", "n-udp")
 	appListener, app := w.listener("app/web", "a", "a-blue", "a-green")
 	const form, none = "Must be RuleArn for ALB or ListenerArn for NLB. Got: ", ""
 	for _, c := range []struct {
@@ -82,6 +86,7 @@ func TestListenersOfNetworkLoadBalancers(t *testing.T) {
 		{"unknown", []types.LoadBalancer{shifting("n-blue", "n-green", both+"x", "")}, "One or more listeners not found"},
 		{"production and test", []types.LoadBalancer{shifting("n-blue", "n-green", both, both)}, "The following rules cannot be used as both production and test listener rules: " + both},
 		{"green is nowhere", []types.LoadBalancer{shifting("l-blue", "l-green", single, "")}, "For Network LoadBalancer, testListenerRule is required when productionListenerRule is not associated with both targetGroup and alternateTargetGroup"},
+		{"groups of two protocols", []types.LoadBalancer{shifting("n-blue", "n-udp", both, datagrams)}, "has the protocol UDP, which the listener " + both + " with the protocol TCP cannot forward to"},
 		{"two load balancers", []types.LoadBalancer{shifting("n-blue", "n-green", both, elsewhere)}, "must belong to the same load balancer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

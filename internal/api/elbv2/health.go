@@ -3,6 +3,8 @@ package elbv2
 import (
 	"context"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -30,7 +32,7 @@ func (s *Service) DescribeTargetHealth(ctx context.Context, in *elasticloadbalan
 		if len(in.Targets) == 0 {
 			for r := range elb.Registered(tx, g.ARN) {
 				if state := s.o.Balancer.HealthOf(tx, r); state.Reason != "Target.NotRegistered" {
-					out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showHealth(g, r, state, in.Include))
+					out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showHealth(g, r, s.draining(g, state), in.Include))
 				}
 			}
 		}
@@ -48,7 +50,7 @@ func (s *Service) DescribeTargetHealth(ctx context.Context, in *elasticloadbalan
 				out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showHealth(g, r, s.o.Balancer.Health(g.ARN, r.ID, r.Port), in.Include))
 			}
 			for _, r := range found {
-				out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showHealth(g, r, s.o.Balancer.HealthOf(tx, r), in.Include))
+				out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, showHealth(g, r, s.draining(g, s.o.Balancer.HealthOf(tx, r)), in.Include))
 			}
 		}
 	})
@@ -56,6 +58,19 @@ func (s *Service) DescribeTargetHealth(ctx context.Context, in *elasticloadbalan
 		return nil, err
 	}
 	return out, nil
+}
+
+// draining is the state of a target whose connections stay for a while after it became
+// unhealthy, on a network load balancer that is told not to cut them.
+func (s *Service) draining(g *elb.TargetGroup, h elb.HealthState) elb.HealthState {
+	if !g.Layer4() || h.State != elb.Unhealthy || g.Attribute(cutUnhealthy) != "false" {
+		return h
+	}
+	seconds, _ := strconv.Atoi(g.Attribute(unhealthyDrain))
+	if s.o.Now().Before(h.Since.Add(time.Duration(seconds) * time.Second)) {
+		h.State = string(types.TargetHealthStateEnumUnhealthyDraining)
+	}
+	return h
 }
 
 func showHealth(g *elb.TargetGroup, r *elb.Registration, h elb.HealthState, include []types.DescribeTargetHealthInputIncludeEnum) types.TargetHealthDescription {

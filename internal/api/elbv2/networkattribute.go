@@ -18,15 +18,21 @@ var networkChecks = map[string]check{
 	"zonal_shift.config.enabled":             boolean,
 }
 
+// What happens to the connections of targets that become unhealthy.
+const (
+	cutUnhealthy   = "target_health_state.unhealthy.connection_termination.enabled"
+	unhealthyDrain = "target_health_state.unhealthy.draining_interval_seconds"
+)
+
 // networkGroupChecks are the attributes of target groups of network load balancers,
 // beside those that application load balancers' groups have too.
 var networkGroupChecks = map[string]check{
-	"deregistration_delay.connection_termination.enabled":          boolean,
-	"preserve_client_ip.enabled":                                   boolean,
-	"proxy_protocol_v2.enabled":                                    boolean,
-	"stickiness.type":                                              oneOf("source_ip"),
-	"target_health_state.unhealthy.connection_termination.enabled": boolean,
-	"target_health_state.unhealthy.draining_interval_seconds":      between(0, 360000),
+	"deregistration_delay.connection_termination.enabled": boolean,
+	"preserve_client_ip.enabled":                          boolean,
+	"proxy_protocol_v2.enabled":                           boolean,
+	"stickiness.type":                                     oneOf("source_ip"),
+	cutUnhealthy:                                          boolean,
+	unhealthyDrain:                                        between(0, 360000),
 }
 
 // checksOfGroup are the attributes that a target group has.
@@ -64,9 +70,8 @@ func always(why string) check {
 
 // checkDraining: unhealthy targets drain only where their connections are not cut.
 func checkDraining(g *elb.TargetGroup) error {
-	const cut, interval = "target_health_state.unhealthy.connection_termination.enabled", "target_health_state.unhealthy.draining_interval_seconds"
-	if v := g.Attribute(interval); v != "" && v != "0" && g.Attribute(cut) == "true" {
-		return badConfiguration("The attribute '%s' can only be set when '%s' is 'false'", interval, cut)
+	if v := g.Attribute(unhealthyDrain); v != "" && v != "0" && g.Attribute(cutUnhealthy) == "true" {
+		return badConfiguration("The attribute '%s' can only be set when '%s' is 'false'", unhealthyDrain, cutUnhealthy)
 	}
 	return checkThresholds(g)
 }
