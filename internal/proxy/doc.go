@@ -17,6 +17,14 @@
 // target), forward.go (attempts and the retry rule), relay.go, upload.go,
 // tunnel.go. HTTP/2 and gRPC go through net/http and x/net/http2: http2*.go.
 //
+// Service Connect's endpoints are listeners that accept inside the network
+// namespaces of tasks: bind.go and netns_linux.go open their sockets, a table
+// touches only those that changed. All binds of an endpoint share its rules and
+// turns, so that weights are exact over all its clients. meshhead.go is what
+// requests get on their way, outlier.go ejects targets that fail, replay.go and
+// h2limit.go send HTTP/2 requests again and bound them, trust.go verifies targets,
+// meshanswer.go and meshlog.go are the proxy's own answers and access logs.
+//
 // health.go is the state machine of a target, probe.go what feeds it, drain.go
 // how a target leaves. sticky.go and cookie.go are stickiness, meter.go the
 // counters, accesslog.go and logfile.go the access logs. listener.go binds,
