@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,8 +20,12 @@ type trigger struct {
 }
 
 // Perform lets a policy act on an alarm that names it in the state that it has just
-// entered. An error means that there is no such policy.
+// entered. An error means that there is no such policy, or that the alarm cannot have
+// one.
 func (s *Scaler) Perform(tx *store.Tx, policyARN string, a *watch.Alarm) error {
+	if a.Metric == nil {
+		return errors.New("a composite alarm cannot perform scaling policies: let a metric alarm name it")
+	}
 	p, ok := FindPolicy(tx, policyARN)
 	if !ok {
 		return fmt.Errorf("there is no scaling policy %s", policyARN)
@@ -80,9 +85,6 @@ func (v *view) proposals(d trigger) []proposal {
 
 // step asks for what a step scaling policy asks for.
 func (v *view) step(d trigger) []proposal {
-	if d.alarm.Metric == nil {
-		return nil
-	}
 	threshold := aws.ToFloat64(d.alarm.Metric.V.Threshold)
 	points := v.opts.Watcher.Recent(d.alarm)
 	forced := v.now.Before(d.alarm.SetUntil)

@@ -44,7 +44,7 @@ func (s *Scaler) outcome(tx *store.Tx, t *Target, now time.Time) (status types.S
 }
 
 // settled tells whether a service runs as many tasks as it should; during a
-// deployment, which runs two revisions, at least so many.
+// deployment, as many of each revision as the deployment wants.
 func settled(tx *store.Tx, svc *state.Service) bool {
 	running := 0
 	for _, t := range state.TasksOf(tx, svc) {
@@ -52,7 +52,14 @@ func settled(tx *store.Tx, svc *state.Service) bool {
 			running++
 		}
 	}
-	return running == svc.Desired || svc.Deployment != "" && running > svc.Desired
+	if svc.Deployment == "" {
+		return running == svc.Desired
+	}
+	most, sum := 0, 0
+	for _, g := range svc.Goals {
+		most, sum = max(most, g.Want), sum+g.Want
+	}
+	return most >= svc.Desired && running >= sum
 }
 
 // fulfil ends the activity in progress of a target, if it is over.

@@ -89,6 +89,9 @@ func (s *Scaler) agendas(tx *store.Tx, now time.Time) (out []agenda, wait time.D
 func callers(tx *store.Tx) map[string][]*watch.Alarm {
 	out := map[string][]*watch.Alarm{}
 	for _, a := range watch.Alarms.All(tx) {
+		if a.Metric == nil {
+			continue // AWS lets metric alarms alone scale
+		}
 		for _, action := range a.Actions(a.State) {
 			out[action] = append(out[action], a)
 		}

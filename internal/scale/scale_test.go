@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 
 	"github.com/grue-ecs/grue/internal/alarm"
+	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/watch"
@@ -233,6 +234,36 @@ func TestFulfilled(t *testing.T) {
 	if err != nil || len(events) != 1 || !strings.Contains(string(events[0].Detail), `"scaledToMax":true`) {
 		t.Errorf("%v %+v", err, events)
 	}
+}
+
+// During a blue/green deployment a change is fulfilled when both revisions have it.
+func TestFulfilledDuringDeployment(t *testing.T) {
+	w := newWorld(t)
+	w.service(func(svc *state.Service) {
+		svc.Desired, svc.Deployment, svc.Goals = 1, "d", []deploy.Goal{{Rev: "1", Want: 1}, {Rev: "2", Want: 1}}
+	})
+	run := func(ids ...string) {
+		w.update(func(tx *store.Tx) {
+			for _, id := range ids {
+				state.PutTask(tx, &state.Task{Scope: home, Cluster: "c", ID: id, Service: "web", LastStatus: "RUNNING", DesiredStatus: "RUNNING"})
+			}
+		})
+	}
+	want := func(status types.ScalingActivityStatusCode, when string) {
+		t.Helper()
+		w.look()
+		if got := w.activities(); !slices.Equal(got, []string{string(status) + " Setting desired count to 2."}) {
+			t.Errorf("%s: %q", when, got)
+		}
+	}
+	run("blue", "green")
+	w.target(2, 4)
+	want(types.ScalingActivityStatusCodeInProgress, "before the engine knows")
+	w.service(func(svc *state.Service) { svc.Goals = []deploy.Goal{{Rev: "1", Want: 2}, {Rev: "2", Want: 2}} })
+	run("blue2")
+	want(types.ScalingActivityStatusCodeInProgress, "without the fourth task")
+	run("green2")
+	want(types.ScalingActivityStatusCodeSuccessful, "with four tasks")
 }
 
 func TestScheduledActions(t *testing.T) {

@@ -120,10 +120,16 @@ func TestChoose(t *testing.T) {
 func TestBounds(t *testing.T) {
 	l := limits{2, 8}
 	for _, c := range [][3]int{ // current, to, want
-		{4, 6, 6}, {4, 9, 8}, {4, 1, 2}, {8, 9, 8}, {2, 1, 2},
-		{1, 3, 3}, {0, 1, 2}, // below the minimum a scale-out goes to it at least
+		{4, 6, 6},
+		{4, 9, 8},
+		{4, 1, 2},
+		{8, 9, 8},
+		{2, 1, 2},
+		{1, 3, 3},
+		{0, 1, 2}, // below the minimum a scale-out goes to it at least
 		{1, 0, 1}, // and a scale-in nowhere
-		{12, 11, 8}, {12, 13, 12},
+		{12, 11, 8},
+		{12, 13, 12},
 	} {
 		if got := l.bound(c[0], c[1]); got != c[2] {
 			t.Errorf("from %d to %d: %d, want %d", c[0], c[1], got, c[2])
