@@ -32,7 +32,9 @@ func Destroy(opts Options) error {
 	note(removeLinks(n.hash))
 	note(delLink(opts.Name))
 	if !opts.NoFilter && os.Geteuid() == 0 {
-		note(filter{bridge: opts.Name, hash: n.hash, info: infoFor(opts.Name, rangeOr(doc.CIDR))}.remove())
+		f := filter{bridge: opts.Name, hash: n.hash, info: infoFor(opts.Name, rangeOr(doc.CIDR))}
+		note(f.remove())
+		note(f.removeReturn())
 	}
 	n.dropClaims()
 	note(os.RemoveAll(n.runDir()))

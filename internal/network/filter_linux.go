@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -26,27 +27,33 @@ var errNoFilter = errors.New("neither iptables nor nft is installed: tasks have 
 type hook struct {
 	table, chain string
 	rules        []string
+	own          string // names our chain where there are two for a built-in one
 }
 
 func (f filter) hooks() []hook {
 	cidr := f.info.CIDR.String()
 	return []hook{
-		{"filter", "FORWARD", []string{
+		{table: "filter", chain: "FORWARD", rules: []string{
 			fmt.Sprintf("-i %s -j ACCEPT", f.bridge),
 			fmt.Sprintf("-o %s -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", f.bridge),
 		}},
-		{"filter", "INPUT", []string{
+		{table: "filter", chain: "INPUT", rules: []string{
 			fmt.Sprintf("-i %s -d %s -j ACCEPT", f.bridge, cidr),
 			fmt.Sprintf("-i %s -d %s/32 -j ACCEPT", f.bridge, MetadataIP),
 		}},
-		{"nat", "POSTROUTING", []string{
+		{table: "nat", chain: "POSTROUTING", rules: []string{
 			fmt.Sprintf("-s %s ! -o %s -j MASQUERADE", cidr, f.bridge),
 		}},
 	}
 }
 
 // name of our chain for a built-in one; 28 characters is the limit.
-func (f filter) name(h hook) string { return "GRUE-" + f.hash + "-" + h.chain }
+func (f filter) name(h hook) string {
+	if h.own != "" {
+		return "GRUE-" + f.hash + "-" + h.own
+	}
+	return "GRUE-" + f.hash + "-" + h.chain
+}
 
 // apply makes the rules; repeating it changes nothing.
 func (f filter) apply() error {
@@ -55,22 +62,22 @@ func (f filter) apply() error {
 	}
 	switch {
 	case have("iptables") && have("iptables-restore"):
-		return f.applyIptables()
+		return f.applyIptables(f.hooks())
 	case have("nft"):
 		return run("nft", f.nftTable(), "-f", "-")
 	}
 	return errNoFilter
 }
 
-func (f filter) applyIptables() error {
+func (f filter) applyIptables(hooks []hook) error {
 	var script bytes.Buffer
-	for _, table := range []string{"filter", "nat"} {
+	for _, table := range tablesOf(hooks) {
 		rules, err := exec.Command("iptables", "-w", "-t", table, "-S").Output()
 		if err != nil {
 			return fmt.Errorf("read packet filter: %w", explain(err))
 		}
 		fmt.Fprintf(&script, "*%s\n", table)
-		for _, h := range f.hooks() {
+		for _, h := range hooks {
 			if h.table != table {
 				continue
 			}
@@ -102,7 +109,7 @@ table ip %[1]s {
 // remove takes every rule back; what is not there is no error.
 func (f filter) remove() error {
 	if have("iptables") && have("iptables-restore") {
-		return f.removeIptables()
+		return f.removeIptables(f.hooks())
 	}
 	if have("nft") {
 		table := "grue_" + f.hash
@@ -111,15 +118,15 @@ func (f filter) remove() error {
 	return nil
 }
 
-func (f filter) removeIptables() error {
+func (f filter) removeIptables(hooks []hook) error {
 	var script bytes.Buffer
-	for _, table := range []string{"filter", "nat"} {
+	for _, table := range tablesOf(hooks) {
 		rules, err := exec.Command("iptables", "-w", "-t", table, "-S").Output()
 		if err != nil {
 			return fmt.Errorf("read packet filter: %w", explain(err))
 		}
 		fmt.Fprintf(&script, "*%s\n", table)
-		for _, h := range f.hooks() {
+		for _, h := range hooks {
 			if h.table != table {
 				continue
 			}
@@ -134,6 +141,16 @@ func (f filter) removeIptables() error {
 		script.WriteString("COMMIT\n")
 	}
 	return run("iptables-restore", script.String(), "-w", "--noflush")
+}
+
+// tablesOf lists the tables of hooks, each once.
+func tablesOf(hooks []hook) (tables []string) {
+	for _, h := range hooks {
+		if !slices.Contains(tables, h.table) {
+			tables = append(tables, h.table)
+		}
+	}
+	return tables
 }
 
 func have(program string) bool {

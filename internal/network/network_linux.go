@@ -130,6 +130,9 @@ func (n *Network) applyFilter() {
 	if err := f.apply(); err != nil {
 		n.log.Warn("tasks may have no way to the internet", "bridge", n.info.Bridge, "error", err)
 	}
+	if err := f.applyReturn(); err != nil {
+		n.log.Warn("tasks see load balancers' addresses instead of clients'", "bridge", n.info.Bridge, "error", err)
+	}
 }
 
 // Close waits for work in the background and drops the namespaces that were

@@ -42,3 +42,6 @@ func (*Network) Destroy() error { return nil }
 
 // Close has nothing to release outside Linux.
 func (*Network) Close() error { return nil }
+
+// ReturnPaths is empty outside Linux.
+func ReturnPaths() []netip.Prefix { return nil }

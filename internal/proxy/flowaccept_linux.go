@@ -136,7 +136,7 @@ func (a *acceptor) serve(l *loop) {
 	p := l.proxy
 	f := p.view.Load().fronts[a.socket]
 	switch {
-	case f == nil || p.closing.Load():
+	case f == nil:
 		unix.Close(a.fd)
 	case f.looped():
 		newStream(l, a.socket, a.fd, addrPort(a.from))

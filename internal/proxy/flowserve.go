@@ -119,7 +119,7 @@ func (r *relay) connect(pick *flowPick, client, local netip.AddrPort) bool {
 func (r *relay) dial(t *target, ref *groupRef, client, local netip.AddrPort) error {
 	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: -1}
 	if ref.flows.PreserveClientIP {
-		dialer.Control = r.proxy.sources.control(client, t)
+		dialer.Control = r.proxy.sources.control(r.proxy.log, client, t)
 	}
 	conn, err := dialer.DialContext(t.connecting, "tcp", t.address)
 	if err != nil {

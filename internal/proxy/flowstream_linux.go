@@ -122,7 +122,7 @@ func (st *stream) dial(l *loop) error {
 		return err
 	}
 	if st.pick.ref.flows.PreserveClientIP {
-		l.proxy.sources.bind(fd, st.client, t)
+		l.proxy.sources.bind(l.proxy.log, fd, st.client, t.to.Addr())
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	st.moved = l.now

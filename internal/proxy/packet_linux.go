@@ -165,7 +165,7 @@ func (f *packetFlow) connect(l *loop) error {
 		return err
 	}
 	if f.pick.ref.flows.PreserveClientIP {
-		l.proxy.sources.bind(fd, f.client, t)
+		l.proxy.sources.bind(l.proxy.log, fd, f.client, t.to.Addr())
 	}
 	if f.pick.ref.flows.ProxyProtocol {
 		f.header = proxyHeader(f.client, f.owner.socket.local, true)
