@@ -185,7 +185,7 @@ func TestFlowWeightsAreExact(t *testing.T) {
 		t.Errorf("7000, 3000, 0 expected: %d, %d, %d", counts[0].Load(), counts[1].Load(), counts[2].Load())
 	}
 	w.awaitTraffic("group-0", "TCP", "7000 counted and none active", func(f route.FlowTraffic) bool {
-		return f.New == 7000 && f.Bytes == 14000
+		return f.New == 7000 && f.Bytes == 14000 && f.Packets > 7000
 	})
 }
 
@@ -276,6 +276,11 @@ func TestFlowResets(t *testing.T) {
 // while they last.
 func TestFlowBulkIsSpliced(t *testing.T) {
 	t.Parallel()
+	bulkFlow(t, 128<<20)
+}
+
+// bulkFlow sends so many bytes to a target that sends them back.
+func bulkFlow(t *testing.T, size int) {
 	w := newWorld(t)
 	target := tcpTarget(t, func(c *net.TCPConn) {
 		_, _ = io.Copy(c, c)
@@ -284,7 +289,6 @@ func TestFlowBulkIsSpliced(t *testing.T) {
 	l := w.flowListener("TCP", one("tg"))
 	w.publish()
 	w.awaitState(target, "healthy")
-	const size = 512 << 20 // there and back
 	before := splicedBytes()
 	c := dialFlow(t, l.Address)
 	block := make([]byte, 1<<20)
@@ -311,10 +315,10 @@ func TestFlowBulkIsSpliced(t *testing.T) {
 	if n, err := c.Read(got); err != io.EOF || n != 0 {
 		t.Errorf("after the end: %d, %v", n, err)
 	}
-	if moved := splicedBytes() - before; splices && moved < size {
+	if moved := splicedBytes() - before; splices && moved < uint64(size) {
 		t.Errorf("%d of %d bytes were spliced", moved, 2*size)
 	}
-	w.awaitTraffic("tg", "TCP", "all bytes", func(f route.FlowTraffic) bool { return f.Bytes == 2*size })
+	w.awaitTraffic("tg", "TCP", "all bytes", func(f route.FlowTraffic) bool { return f.Bytes == 2*uint64(size) })
 }
 
 // A connection on which nothing moves is reset after the idle time-out, one on
@@ -396,5 +400,27 @@ func TestFlowStickiness(t *testing.T) {
 		if len(seen) != want {
 			t.Errorf("%v targets, want %d", seen, want)
 		}
+	}
+}
+
+// What a target says before it breaks off reaches the client, who may still be
+// sending.
+func TestFlowAnswerBeforeReset(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	target := tcpTarget(t, func(c *net.TCPConn) {
+		if _, err := io.ReadFull(c, make([]byte, 1)); err == nil {
+			_, _ = io.WriteString(c, "413 too large") // and ends with the rest unread, which is a reset
+		}
+	})
+	w.flowGroup("tg", "TCP", target)
+	l := w.flowListener("TCP", one("tg"))
+	w.publish()
+	w.awaitState(target, "healthy")
+	c := dialFlow(t, l.Address)
+	_, _ = c.Write(make([]byte, 64<<10))
+	got := make([]byte, len("413 too large"))
+	if n, err := io.ReadFull(c, got); err != nil {
+		t.Errorf("got %q, %v", got[:n], err)
 	}
 }

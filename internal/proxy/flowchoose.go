@@ -86,6 +86,9 @@ func stickyGroup(f *route.Forward, client netip.Addr) (group string) {
 // chooseFlowTarget chooses a target of the group that was not tried yet and
 // claims it; unhealthy says that the group fails open.
 func (ref *groupRef) chooseFlowTarget(client netip.AddrPort, tried []*target) (t *target, unhealthy bool) {
+	if ref.resilience != nil {
+		return ref.nextFlowTarget(tried)
+	}
 	key := hashAddr(client.Addr())
 	if ref.stickiness != "source_ip" {
 		key = mix(key, uint64(client.Port()))
@@ -108,6 +111,19 @@ func (ref *groupRef) chooseFlowTarget(client netip.AddrPort, tried []*target) (t
 		}
 		refused = append(refused, best)
 	}
+}
+
+// nextFlowTarget goes round the targets, as Service Connect does.
+func (ref *groupRef) nextFlowTarget(tried []*target) (t *target, unhealthy bool) {
+	pool := ref.group.pool.Load()
+	members, turn := pool.Members(), ref.group.turn.Add(1)-1
+	for i := range members {
+		m := members[(turn+uint64(i))%uint64(len(members))].Handle
+		if !contains(tried, m) && m.claim() {
+			return m, pool.FailOpen()
+		}
+	}
+	return nil, false
 }
 
 // hashAddr and hashString are the same in every process: a successor's choices

@@ -36,6 +36,7 @@ func (st *stream) pump(l *loop, from, to *end, side int) bool {
 	for round := 0; ; round++ {
 		switch ok := st.flush(l, to); {
 		case ok != nil:
+			st.salvage(l, to, from)
 			st.resetBy(l, 1-side)
 			return false
 		case to.owes():
@@ -62,6 +63,24 @@ func (st *stream) pump(l *loop, from, to *end, side int) bool {
 		default:
 			st.moved = l.now
 			st.count.bytes.Add(uint64(n))
+		}
+	}
+}
+
+// salvage hands on what an end had to say before it was broken: an answer to an
+// upload that it did not want to read to the end.
+func (st *stream) salvage(l *loop, from, to *end) {
+	if st.flush(l, to) != nil || to.owes() {
+		return
+	}
+	for {
+		n, err := unix.Read(from.fd, l.buf)
+		if n <= 0 || err != nil {
+			return
+		}
+		st.count.bytes.Add(uint64(n))
+		if _, err := unix.Write(to.fd, l.buf[:n]); err != nil {
+			return
 		}
 	}
 }

@@ -99,6 +99,7 @@ func (r *relay) connect(pick *flowPick, client, local netip.AddrPort) bool {
 		if err == nil {
 			return true
 		}
+		pick.target.failed()
 		pick.target.release()
 		tried = append(tried, pick.target)
 		var handshake *handshakeError

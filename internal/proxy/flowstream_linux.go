@@ -22,19 +22,21 @@ const (
 //
 // What a client sends while the target is being connected waits in the kernel.
 type stream struct {
-	slot   int32
-	socket *socket
-	pick   flowPick
-	client netip.AddrPort
-	idle   int64
-	moved  int64 // when a byte moved last; while connecting, when that began
-	tried  []*target
-	joined bool
-	queued bool // in loop.again
-	over   bool
-	meter  *flowMeter
-	count  *flowCounters
-	ends   [2]end
+	slot    int32
+	socket  *socket
+	pick    flowPick
+	client  netip.AddrPort
+	idle    int64
+	moved   int64 // when a byte moved last; while connecting, when that began
+	tried   []*target
+	counted int64 // when packets were
+	packets uint32
+	joined  bool
+	queued  bool // in loop.again
+	over    bool
+	meter   *flowMeter
+	count   *flowCounters
+	ends    [2]end
 }
 
 // end is one socket of a stream.
@@ -102,6 +104,7 @@ func (st *stream) refused(err error) {
 	if errors.Is(err, unix.ECONNREFUSED) {
 		st.count.targetResets.Add(1)
 	}
+	st.pick.target.failed()
 	st.pick.target.release()
 	st.tried = append(st.tried, st.pick.target)
 	st.pick.target = nil
@@ -204,7 +207,25 @@ func (st *stream) tick(l *loop, now int64) {
 		st.end(l, true)
 	default:
 		l.hurry(time.Duration(st.idle))
+		if st.moved > st.counted && now-st.counted > int64(packetsEvery) {
+			st.countPackets()
+			st.counted = now
+		}
 	}
+}
+
+// packetsEvery is how often the packets of a connection that lasts are counted.
+const packetsEvery = 10 * time.Second
+
+// countPackets counts the segments between the client and here, both ways.
+func (st *stream) countPackets() {
+	info, err := unix.GetsockoptTCPInfo(st.ends[clientSide].fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return
+	}
+	n := info.Segs_in + info.Segs_out
+	st.count.packets.Add(uint64(n - st.packets))
+	st.packets = n
 }
 
 // resetBy hands a reset of one side on to the other.
@@ -235,6 +256,9 @@ func (st *stream) end(l *loop, reset bool) {
 		return
 	}
 	st.over = true
+	if st.joined {
+		st.countPackets()
+	}
 	for i := range st.ends {
 		e := &st.ends[i]
 		if e.pipe != nil {
