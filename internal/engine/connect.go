@@ -26,6 +26,27 @@ func (r *round) snapshot(d *state.Deployment) {
 	state.Revisions.Put(r.tx, next.Key(), &next)
 }
 
+// divide gives, as a deployment begins that shifts traffic, all requests of the
+// service's endpoints to blue: green's tasks stand behind them as soon as they
+// run. Where others than blue have tasks RECONCILE_SERVICE does it, once blue is
+// complete.
+func (r *round) divide(d *state.Deployment) {
+	m := &d.Machine
+	if _, divided := connect.Serving(r.tx, r.svc.Key()); divided || m.Strategy == deploy.Rolling || !r.connected(d) {
+		return
+	}
+	production := m.Traffic.Production
+	for _, src := range m.Sources {
+		switch {
+		case m.Traffic.Blue == "": // never a success: what runs goes on serving until green takes over
+			production = append(slices.Clone(production), deploy.Share{Rev: src, Tenths: 1000 / len(m.Sources)})
+		case src != m.Traffic.Blue:
+			return
+		}
+	}
+	connect.SetWeights(r.tx, r.svc.Key(), production, m.Traffic.Test)
+}
+
 // roll ends what a shift left divided, as a rolling deployment begins: it moves
 // no traffic by weights. Revisions that an interrupted shift had not given
 // production to, or had taken it from, get none any more.

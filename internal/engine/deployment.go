@@ -106,6 +106,7 @@ func (r *round) eventsFor(d *state.Deployment) []deploy.Event {
 		}
 		r.snapshot(d)
 		r.roll(d)
+		r.divide(d)
 		problem := r.resolve(d)
 		out = append(out, deploy.Start{Desired: r.svc.Desired, InAlarm: r.firing(m.Config.Alarms.Names)})
 		if problem != "" {

@@ -170,8 +170,12 @@ func dialOnce(address string) (string, error) {
 	return string(b), err
 }
 
-// grpcAnswer answers any unary call with the version.
+// grpcAnswer answers any unary call with the version, those to /id with the task's
+// id.
 func grpcAnswer(w http.ResponseWriter, r *http.Request, version string) {
+	if r.URL.Path == "/grpc/id" {
+		version = self()
+	}
 	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "application/grpc")
 	w.Header().Set("Trailer", "Grpc-Status")
