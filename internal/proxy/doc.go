@@ -1,6 +1,6 @@
-// Package proxy is the data plane of grue: the process that is every
-// application load balancer, probes every target, publishes host ports and
-// answers the DNS questions of tasks.
+// Package proxy is the data plane of grue: the process that is every application
+// and network load balancer, probes every target, publishes host ports and answers
+// the DNS questions of tasks.
 //
 //	client ─ clientConn ─ match rule ─ choose group ─ choose target ─ backend ─ target
 //	            │              view (one per table)      pool (by health)
@@ -24,6 +24,15 @@
 // requests get on their way, outlier.go ejects targets that fail, replay.go and
 // h2limit.go send HTTP/2 requests again and bound them, trust.go verifies targets,
 // meshanswer.go and meshlog.go are the proxy's own answers and access logs.
+//
+// Layer 4: flowchoose.go chooses the group and the target of a connection or a UDP
+// flow, once for its life. On Linux event loops (flowloop) accept, join and forward
+// TCP: flowaccept, flowstream (the life of a connection), flowpump (which bytes are
+// copied, which spliced), flowpipe. UDP is theirs, too: packets.go, packet_linux.go
+// (flows), packetbatch_linux.go (many datagrams a system call). Connections with TLS
+// on a side, and all of them elsewhere, have two goroutines: flowserve.go,
+// flowrelay.go. source_linux.go gives connections the client's address, proxyheader.go
+// writes PROXY protocol, flowmeter.go counts.
 //
 // health.go is the state machine of a target, probe.go what feeds it, drain.go
 // how a target leaves. sticky.go and cookie.go are stickiness, meter.go the

@@ -30,7 +30,7 @@ type sample struct {
 func BenchmarkForward(b *testing.B) {
 	dir := b.TempDir()
 	targets := startTargets(b, 2)
-	short, bulk := map[string][]sample{}, map[string][]sample{}
+	short, bulk, memory := map[string][]sample{}, map[string][]sample{}, map[string][]sample{}
 	names := []string{}
 	for _, p := range peers {
 		names = append(names, p.name)
@@ -40,20 +40,21 @@ func BenchmarkForward(b *testing.B) {
 			if !slices.Contains(names, p.name) {
 				continue
 			}
-			s, m, err := measure(p, dir, targets)
+			s, m, kib, err := measure(p, dir, targets)
 			if err != nil {
 				fmt.Fprintf(os.Stderr, "%s left out: %v\n", p.name, err)
 				names = slices.DeleteFunc(names, func(n string) bool { return n == p.name })
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "round %d %-22s %6.1f µs/connection %6.1f µs/MiB\n", round+1, p.name, s.cpu, m.cpu)
+			fmt.Fprintf(os.Stderr, "round %d %-22s %6.1f µs/connection %6.1f µs/MiB %5.1f KiB\n", round+1, p.name, s.cpu, m.cpu, kib)
 			short[p.name], bulk[p.name] = append(short[p.name], s), append(bulk[p.name], m)
+			memory[p.name] = append(memory[p.name], sample{cpu: kib})
 		}
 	}
-	t := rig.NewTable("Processor time of TCP forwarding", "proxy", "CPU, µs/connection", "connections/s", "failed", "grue ÷ it", "CPU, µs/MiB", "MiB/s", "grue ÷ it")
+	t := rig.NewTable("Processor time of TCP forwarding", "proxy", "CPU, µs/connection", "connections/s", "failed", "grue ÷ it", "CPU, µs/MiB", "MiB/s", "grue ÷ it", "KiB/idle connection")
 	for _, n := range names {
 		s, m := median(short[n]), median(bulk[n])
-		t.Row(n, s.cpu, s.rate, s.failed, rig.Ratio(median(short["grue"]).cpu, s.cpu), m.cpu, m.rate, rig.Ratio(median(bulk["grue"]).cpu, m.cpu))
+		t.Row(n, s.cpu, s.rate, s.failed, rig.Ratio(median(short["grue"]).cpu, s.cpu), m.cpu, m.rate, rig.Ratio(median(bulk["grue"]).cpu, m.cpu), median(memory[n]).cpu)
 	}
 	t.Note("Targets: at most 1.25 × HAProxy in both.")
 	t.Print()
@@ -86,20 +87,23 @@ func startTargets(b *testing.B, n int) (addresses []string) {
 }
 
 // measure starts a load balancer, warms it up and loads it in both ways.
-func measure(p peer, dir string, targets []string) (short, bulk sample, err error) {
+func measure(p peer, dir string, targets []string) (short, bulk sample, kib float64, err error) {
 	address := rig.FreeAddress()
 	pid, stop, err := p.start(dir, address, targets)
 	if err != nil {
-		return short, bulk, err
+		return short, bulk, 0, err
 	}
 	defer stop()
 	if err := awaitEcho(address); err != nil {
-		return short, bulk, err
+		return short, bulk, 0, err
+	}
+	if kib, err = memoryOfIdle(pid, address); err != nil {
+		return short, bulk, 0, err
 	}
 	shortConnections(address, time.Second)
 	short = spent(pid, func() (units float64, failed int64) { return shortConnections(address, seconds*time.Second) })
 	bulk = spent(pid, func() (units float64, failed int64) { return transfer(address, seconds*time.Second), 0 })
-	return short, bulk, nil
+	return short, bulk, kib, nil
 }
 
 // spent measures what a load costs the process.
@@ -134,6 +138,38 @@ func echo(address string, buf []byte) error {
 	}
 	_, err = io.ReadFull(c, buf)
 	return err
+}
+
+// idleConns is held by memoryOfIdle.
+const idleConns = 4000
+
+// memoryOfIdle is what a connection on which nothing moves costs the process, in
+// KiB of resident memory; what the kernel holds is not counted.
+func memoryOfIdle(pid int, address string) (kib float64, err error) {
+	all := rig.Tree(pid)
+	before := rig.MemoryOf(all...).RSS
+	conns := make([]net.Conn, 0, idleConns)
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}()
+	buf := make([]byte, block)
+	buf[0] = wantsEcho
+	for range idleConns {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			return 0, err
+		}
+		conns = append(conns, c)
+		if _, err := c.Write(buf); err != nil {
+			return 0, err
+		}
+		if _, err := io.ReadFull(c, buf); err != nil {
+			return 0, err
+		}
+	}
+	return (rig.MemoryOf(all...).RSS - before) * 1024 / idleConns, nil
 }
 
 // shortConnections makes one after the other on 32 threads of work.

@@ -103,7 +103,7 @@ func startHAProxy(dir, address string, targets []string, option string) (int, fu
 	config := fmt.Sprintf(`
 global
   nbthread %d
-  maxconn 2000
+  maxconn 4500
 defaults
   mode tcp
   timeout connect 5s
