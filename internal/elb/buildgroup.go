@@ -21,7 +21,7 @@ func buildGroup(tx *store.Tx, g *TargetGroup) *route.Group {
 		MinHealthyCount: number(g.Attribute("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count")),
 		MinHealthyPct:   number(g.Attribute("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage")),
 		DrainTimeout:    g.DeregistrationDelay(),
-		Flows:           buildFlows(tx, g),
+		Flows:           buildFlows(g),
 	}
 	if g.Attribute("stickiness.enabled") == "true" {
 		out.Stickiness = g.Attribute("stickiness.type")

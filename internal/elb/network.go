@@ -69,24 +69,14 @@ func Compatible(listener string) []string {
 }
 
 // idleTimeout is the listener attribute of TCP and TCP_UDP listeners; those with TLS have
-// the default, which cannot be changed.
+// the default of 350 s, which cannot be changed.
 const idleTimeout = "tcp.idle_timeout.seconds"
 
 func (l *Listener) idle() time.Duration { return seconds(l.AllAttributes()[idleTimeout]) }
 
-// idleOf is how long connections to a group may be idle: as long as the most
-// patient listener that forwards to it says.
-func idleOf(tx *store.Tx, groupARN string) (longest time.Duration) {
-	for _, u := range uses.Prefix(tx, groupARN+"/") {
-		if l, ok := listeners.Get(tx, ListenerOf(u.Rule)); ok {
-			longest = max(longest, l.idle())
-		}
-	}
-	return longest
-}
-
-// buildFlows translates the attributes of a group of a network load balancer.
-func buildFlows(tx *store.Tx, g *TargetGroup) *route.Flows {
+// buildFlows translates the attributes of a group of a network load balancer. How long
+// a connection may be idle, its listener says.
+func buildFlows(g *TargetGroup) *route.Flows {
 	if !g.Layer4() {
 		return nil
 	}
@@ -95,7 +85,6 @@ func buildFlows(tx *store.Tx, g *TargetGroup) *route.Flows {
 		ProxyProtocol:    is("proxy_protocol_v2.enabled"),
 		PreserveClientIP: is(preserveClientIP),
 		CutDrained:       is(cutDrained),
-		Idle:             idleOf(tx, g.ARN),
 	}
 	if _, has := g.AllAttributes()[cutUnhealthy]; has && !is(cutUnhealthy) {
 		f.KeepUnhealthy, f.UnhealthyDrain = true, seconds(g.Attribute(unhealthyDrain))

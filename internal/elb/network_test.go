@@ -52,19 +52,20 @@ func TestBuildNetwork(t *testing.T) {
 		name   string
 		change func(l *Listener, g *TargetGroup)
 		want   route.Flows
+		idle   time.Duration
 	}{
-		{"defaults of TCP and ip", func(*Listener, *TargetGroup) {}, route.Flows{Idle: 350 * time.Second}},
+		{"defaults of TCP and ip", func(*Listener, *TargetGroup) {}, route.Flows{}, 350 * time.Second},
 		{"idle time-out", func(l *Listener, _ *TargetGroup) {
 			l.Attributes = map[string]string{"tcp.idle_timeout.seconds": "60"}
-		}, route.Flows{Idle: time.Minute}},
-		{"instance targets see clients", func(_ *Listener, g *TargetGroup) { g.TargetType = "instance" }, route.Flows{PreserveClientIP: true, Idle: 350 * time.Second}},
-		{"UDP", func(l *Listener, g *TargetGroup) { l.Protocol, g.Protocol = "UDP", "UDP" }, route.Flows{PreserveClientIP: true, CutDrained: true}},
-		{"TLS with ALPN has its idle time-out", func(l *Listener, g *TargetGroup) { l.Protocol, g.Protocol, l.ALPN = "TLS", "TLS", "HTTP2Only" }, route.Flows{}},
+		}, route.Flows{}, time.Minute},
+		{"instance targets see clients", func(_ *Listener, g *TargetGroup) { g.TargetType = "instance" }, route.Flows{PreserveClientIP: true}, 350 * time.Second},
+		{"UDP", func(l *Listener, g *TargetGroup) { l.Protocol, g.Protocol = "UDP", "UDP" }, route.Flows{PreserveClientIP: true, CutDrained: true}, 0},
+		{"TLS with ALPN has its idle time-out", func(l *Listener, g *TargetGroup) { l.Protocol, g.Protocol, l.ALPN = "TLS", "TLS", "HTTP2Only" }, route.Flows{}, 0},
 		{"everything set", func(_ *Listener, g *TargetGroup) {
 			g.Attributes = map[string]string{
 				"proxy_protocol_v2.enabled": "true", "preserve_client_ip.enabled": "true", cutDrained: "true", cutUnhealthy: "false", unhealthyDrain: "30",
 			}
-		}, route.Flows{ProxyProtocol: true, PreserveClientIP: true, CutDrained: true, KeepUnhealthy: true, UnhealthyDrain: 30 * time.Second, Idle: 350 * time.Second}},
+		}, route.Flows{ProxyProtocol: true, PreserveClientIP: true, CutDrained: true, KeepUnhealthy: true, UnhealthyDrain: 30 * time.Second}, 350 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := edgeWorld(t, c.change)
@@ -77,7 +78,7 @@ func TestBuildNetwork(t *testing.T) {
 				t.Error("a group of an application load balancer has settings of flows")
 			}
 			for _, l := range table.Listeners {
-				if l.ARN == edgeListener && (l.LB != edge || l.Address != "10.9.0.2:7" || len(l.Rules) != 1 || !route.Layer4(l.Protocol) || l.Protocol == "TLS" && l.ALPN != "HTTP2Only") {
+				if l.ARN == edgeListener && (l.Attributes.IdleTimeout != c.idle || l.LB != edge || l.Address != "10.9.0.2:7" || len(l.Rules) != 1 || !route.Layer4(l.Protocol) || l.Protocol == "TLS" && l.ALPN != "HTTP2Only") {
 					t.Errorf("%+v", l)
 				}
 			}
