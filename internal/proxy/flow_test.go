@@ -119,6 +119,20 @@ func askName(c net.Conn, n int) (string, error) {
 	return string(got), err
 }
 
+// noteActive keeps the newest number of flows instead of the highest. The caller
+// holds the lock.
+func (w *world) noteActive(all []route.Traffic) {
+	for i := range all {
+		for j := range w.traffic {
+			if sum := &w.traffic[j]; sum.LB == all[i].LB && sum.Group == all[i].Group {
+				for protocol, f := range all[i].Flows {
+					sum.Flows[protocol].Active = f.Active
+				}
+			}
+		}
+	}
+}
+
 // flowTraffic is what was reported of a group and protocol so far.
 func (w *world) flowTraffic(group, protocol string) route.FlowTraffic {
 	w.mu.Lock()

@@ -283,7 +283,7 @@ func TestFlowHostileClients(t *testing.T) {
 	}
 	_ = deaf.SetLinger(0)
 	deaf.Close()
-	await(t, "all are gone", func() bool { return w.flowTraffic("tg", "TCP").Active == 1 })
+	w.awaitTraffic("tg", "TCP", "all but one are gone", func(f route.FlowTraffic) bool { return f.Active == 1 })
 }
 
 // A successor serves new connections, while the process before serves those that

@@ -164,8 +164,10 @@ func (st *stream) ready(l *loop, side int, events uint32) {
 		return
 	}
 	st.move(l)
-	if events&unix.EPOLLERR != 0 && !st.over && e.read {
-		st.resetBy(l, side) // nothing is read there any more that would tell
+	// A client's reset is told at once, even if the target has no room. What a target
+	// said before its own still goes to the client; a read tells of the reset then.
+	if events&unix.EPOLLERR != 0 && !st.over && (side == clientSide || e.read) {
+		st.resetBy(l, side)
 	}
 }
 

@@ -59,6 +59,7 @@ func newWorld(t testing.TB) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.traffic = route.AddTraffic(w.traffic, all)
+		w.noteActive(all)
 	})
 	t.Cleanup(func() {
 		w.client.Close()
