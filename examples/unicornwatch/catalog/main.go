@@ -1,5 +1,5 @@
 // Command catalog sells unicorns: behind the load balancer under /catalog, and in
-// the namespace as http://catalog:8080.
+// the namespace as http://catalog.
 //
 //	GET /catalog        all unicorns, as JSON
 //	GET /catalog/3      one of them

@@ -2,7 +2,7 @@
 // exposes nothing by itself and reaches the others by their names there. Hooks and
 // people drive it through port 9000 of its task.
 //
-//	PUT    /jobs/NAME {"url":"http://catalog:8080/catalog/3","rate":50}  starts
+//	PUT    /jobs/NAME {"url":"http://catalog/catalog/3","rate":50}  starts
 //	GET    /jobs/NAME                                                    counts up to now
 //	DELETE /jobs/NAME                                                    stops; the last counts
 //	GET    /healthz

@@ -1,5 +1,5 @@
 // Command orders takes orders for unicorns: in the namespace, as
-// http://orders:8080. Each order that it accepts is an event in a queue first.
+// http://orders. Each order that it accepts is an event in a queue first.
 //
 //	POST /orders {"unicorn":3}  201 {"id":"…","unicorn":3,"total":350}
 //	GET  /orders                the latest orders that this task took

@@ -4,8 +4,8 @@
 //
 //	GET  /frontend             the page
 //	GET  /frontend/sightings   {"version":"v1","count":8,"sightings":[…]}
-//	GET  /frontend/catalog     what http://catalog:8080/catalog answers
-//	GET  /frontend/orders      what http://orders:8080/orders answers
+//	GET  /frontend/catalog     what http://catalog/catalog answers
+//	GET  /frontend/orders      what http://orders/orders answers
 //	POST /frontend/orders
 //	GET  /frontend/healthz
 package main
@@ -31,9 +31,9 @@ func main() {
 	mux.HandleFunc("GET /frontend", home)
 	mux.HandleFunc("GET /frontend/{$}", home)
 	mux.HandleFunc("GET /frontend/sightings", sightings)
-	mux.HandleFunc("GET /frontend/catalog", from("http://catalog:8080/catalog"))
-	mux.HandleFunc("GET /frontend/orders", from("http://orders:8080/orders"))
-	mux.HandleFunc("POST /frontend/orders", from("http://orders:8080/orders"))
+	mux.HandleFunc("GET /frontend/catalog", from("http://catalog/catalog"))
+	mux.HandleFunc("GET /frontend/orders", from("http://orders/orders"))
+	mux.HandleFunc("POST /frontend/orders", from("http://orders/orders"))
 	unicorn.Serve(":8080", "/frontend", mux)
 }
 

@@ -56,19 +56,20 @@ func (w *watch) perform(ctx context.Context, sc scenario) (*outcome, error) {
 // follow looks at a deployment until it is over and its service is steady. id is
 // "ecs-svc/" and the number of the service revision that is deployed.
 func (w *watch) follow(ctx context.Context, sc scenario, id string) (*outcome, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("deployment %s was not over within %s", id, patience))
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	number, ok := strings.CutPrefix(id, "ecs-svc/")
 	if !ok {
 		return nil, fmt.Errorf("the script printed %q instead of the id of a deployment", id)
 	}
-	at := &turn{}
+	at, stage := &turn{}, "not begun"
 	for ctx.Err() == nil {
 		d, err := w.deployment(ctx, sc.service, number)
 		if err != nil {
 			return nil, err
 		}
 		if d != nil {
+			stage = string(d.LifecycleStage)
 			if sc.steer != nil {
 				if err := sc.steer(ctx, w, sc, *d, at); err != nil {
 					return nil, err
@@ -80,7 +81,7 @@ func (w *watch) follow(ctx context.Context, sc scenario, id string) (*outcome, e
 		}
 		sleep(ctx, look)
 	}
-	return nil, context.Cause(ctx)
+	return nil, fmt.Errorf("the deployment is not over after %s; its stage is %s", patience, stage)
 }
 
 // deployment finds the one that deploys a service revision; nil = not yet there.
@@ -123,7 +124,7 @@ func (w *watch) steady(ctx context.Context, sc scenario, d types.ServiceDeployme
 		}
 		sleep(ctx, look)
 	}
-	return nil, context.Cause(ctx)
+	return nil, fmt.Errorf("the service is not steady after %s", patience)
 }
 
 // alarmsAreQuiet waits: an alarm that is on when a deployment starts is ignored by

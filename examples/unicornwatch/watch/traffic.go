@@ -30,21 +30,26 @@ type traffic struct {
 	viewers     *viewers
 }
 
-// startTraffic gives each service its customers.
-func (w *watch) startTraffic(ctx context.Context) error {
+// findFronts asks for the names of the load balancers.
+func (w *watch) findFronts(ctx context.Context) error {
 	out, err := w.elb.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
 	if err != nil {
 		return err
 	}
-	t := &w.traffic
-	t.loads = map[string]*load.Load{}
 	for _, lb := range out.LoadBalancers {
 		if *lb.LoadBalancerName == "unicorns" {
-			t.web = "http://" + *lb.DNSName
+			w.traffic.web = "http://" + *lb.DNSName
 		} else {
-			t.stream = *lb.DNSName + ":7000"
+			w.traffic.stream = *lb.DNSName + ":7000"
 		}
 	}
+	return nil
+}
+
+// startTraffic gives each service its customers.
+func (w *watch) startTraffic(ctx context.Context) (err error) {
+	t := &w.traffic
+	t.loads = map[string]*load.Load{}
 	if w.has("ui") {
 		t.loads["ui"] = load.Start(load.Job{URL: t.web + sightings, Expect: someSeen, Rate: 40})
 	}
@@ -61,8 +66,8 @@ func (w *watch) startTraffic(ctx context.Context) error {
 		return err
 	}
 	jobs := map[string]load.Job{
-		"catalog": {URL: "http://catalog:8080/catalog/3", Expect: dapple, Rate: 20},
-		"orders":  {URL: "http://orders:8080/orders", Method: http.MethodPost, Body: `{"unicorn":3}`, Expect: dappleSum, Rate: 20},
+		"catalog": {URL: "http://catalog/catalog/3", Expect: dapple, Rate: 20},
+		"orders":  {URL: "http://orders/orders", Method: http.MethodPost, Body: `{"unicorn":3}`, Expect: dappleSum, Rate: 20},
 	}
 	for service, job := range jobs {
 		if !w.has(service) {

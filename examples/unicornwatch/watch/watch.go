@@ -102,6 +102,9 @@ func (w *watch) create(ctx context.Context) error {
 	if _, err := w.script(ctx, "setup.sh"); err != nil {
 		return err
 	}
+	if err := w.findFronts(ctx); err != nil {
+		return err
+	}
 	w.say("cluster, load balancers and queue are made")
 	started := map[string]string{} // deployment by service
 	var mu sync.Mutex
@@ -130,15 +133,33 @@ func (w *watch) create(ctx context.Context) error {
 		}
 	}
 	w.say("services are created")
-	var all []error
+	return w.first(ctx, started)
+}
+
+// first follows the first deployment of each service.
+func (w *watch) first(ctx context.Context, started map[string]string) error {
+	var work sync.WaitGroup
+	errs := make(chan error, len(started))
 	for service, id := range started {
-		sc := scenario{service: service, version: "v1"}
-		if service == "ui" {
-			sc.steer = tester("approved", "rejected")
-		}
-		if o, err := w.follow(ctx, sc, id); err != nil || o.Status != successful {
-			all = append(all, fmt.Errorf("%s: first deployment: %w %+v", service, err, o))
-		}
+		work.Go(func() {
+			sc := scenario{service: service, version: "v1"}
+			if service == "ui" {
+				sc.steer = tester("approved", "rejected")
+			}
+			o, err := w.follow(ctx, sc, id)
+			if err == nil && o.Status != successful {
+				err = fmt.Errorf("it ended %s: %s", o.Status, o.Reason)
+			}
+			if err != nil {
+				errs <- fmt.Errorf("%s: first deployment: %w", service, err)
+			}
+		})
+	}
+	work.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }
