@@ -58,7 +58,7 @@ type reading struct {
 
 // publish tells what happened, and with gauges also how things are.
 func (q *Queues) publish(now time.Time, gauges bool) {
-	for _, r := range q.read(now) {
+	for _, r := range q.read(now, gauges) {
 		r.counter("NumberOfMessagesSent", r.tally.sent, gauges, q.opts.Metrics, now)
 		r.counter("NumberOfMessagesReceived", r.tally.received, gauges, q.opts.Metrics, now)
 		r.counter("NumberOfMessagesDeleted", r.tally.deleted, gauges, q.opts.Metrics, now)
@@ -93,8 +93,9 @@ func (r *reading) metric(name, unit string) metric.Metric {
 	return m
 }
 
-// read looks at every queue and begins new tallies.
-func (q *Queues) read(now time.Time) (out []reading) {
+// read looks at every queue and begins new tallies. The age is only there with
+// gauges: it takes a look at every message.
+func (q *Queues) read(now time.Time, gauges bool) (out []reading) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, l := range q.lives {
@@ -104,8 +105,10 @@ func (q *Queues) read(now time.Time) (out []reading) {
 			of:    metric.Metric{Scope: l.scope, Namespace: "AWS/SQS", Dimensions: metric.Dims("QueueName", l.name)},
 			tally: l.tally, visible: l.count[visible], inFlight: l.count[flying], delayed: l.count[delayed],
 		}
-		if at, ok := l.oldest(); ok {
-			r.age = max(now.Sub(at), 0)
+		if gauges {
+			if at, ok := l.oldest(); ok {
+				r.age = max(now.Sub(at), 0)
+			}
 		}
 		l.tally = tally{}
 		out = append(out, r)

@@ -67,7 +67,7 @@ func (w *world) open() {
 	go func() { done <- topics.Run(ctx) }()
 	w.url = h.URL
 	w.client = sns.New(sns.Options{
-		Region: "eu-west-1", BaseEndpoint: &w.url, RetryMaxAttempts: 1,
+		Region: "eu-west-1", BaseEndpoint: &w.url, RetryMaxAttempts: 3,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
 	})
 	w.stop = sync.OnceFunc(func() { cancel(); <-done; h.Close(); st.Close() })

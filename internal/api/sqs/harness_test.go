@@ -44,7 +44,7 @@ func start(t testing.TB) *world {
 	running.Go(func() { _ = queues.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait(); h.Close(); st.Close() })
 	return &world{TB: t, url: h.URL, queues: queues, Client: sqs.New(sqs.Options{
-		Region: "eu-west-1", BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
+		Region: "eu-west-1", BaseEndpoint: &h.URL, RetryMaxAttempts: 3,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
 	})}
 }

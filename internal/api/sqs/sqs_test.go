@@ -18,6 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/queue"
+	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/test/boto"
 )
 
@@ -233,6 +236,33 @@ func TestAttributesAndLists(t *testing.T) {
 	}
 }
 
+// The URL of a queue begins with the address that the client used, and works
+// whatever address another client used.
+func TestURL(t *testing.T) {
+	w := start(t)
+	w.create("q", nil)
+	other := strings.Replace(w.url, "127.0.0.1", "localhost", 1)
+	out, err := w.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: str("q")}, func(o *sqs.Options) { o.BaseEndpoint = &other })
+	w.ok(err)
+	if *out.QueueUrl != other+"/000000000000/q" {
+		t.Error(*out.QueueUrl)
+	}
+	w.send(out.QueueUrl, "a")
+	w.send(str("https://sqs.eu-west-1.amazonaws.com/000000000000/q"), "b")
+	w.send(str("q"), "c")
+	if n := w.queues.Counts(find(w, "q")).Visible; n != 3 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func find(w *world, name string) (q *queue.Queue) {
+	w.ok(w.queues.View(func(tx *store.Tx) (err error) {
+		q, err = queue.Find(tx, arn.Scope{Account: "000000000000", Region: "eu-west-1"}, name)
+		return err
+	}))
+	return q
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // Messages of a dead-letter queue go back to where they came from.
@@ -256,14 +286,14 @@ func TestMoveTask(t *testing.T) {
 	if len(sources.QueueUrls) != 1 || sources.QueueUrls[0] != *q {
 		t.Error(sources.QueueUrls)
 	}
-	arn := str("arn:aws:sqs:eu-west-1:000000000000:dead")
-	w.ok(second(w.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: arn})))
+	dlq := str("arn:aws:sqs:eu-west-1:000000000000:dead")
+	w.ok(second(w.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: dlq})))
 	got := receive(q, 20)
 	if len(got) != 1 || *got[0].Body != "a" || got[0].Attributes["ApproximateReceiveCount"] != "1" || got[0].Attributes["DeadLetterQueueSourceArn"] != "" {
 		t.Fatalf("%+v", got)
 	}
 	for limit := time.Now().Add(time.Minute); time.Now().Before(limit); { // the task learns with its next step that nothing is left
-		list, err := w.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: arn})
+		list, err := w.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: dlq})
 		w.ok(err)
 		if len(list.Results) == 1 && *list.Results[0].Status == "COMPLETED" {
 			if list.Results[0].ApproximateNumberOfMessagesMoved != 1 {
