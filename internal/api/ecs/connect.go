@@ -334,4 +334,3 @@ func connectResources(rev *state.Revision) []types.ServiceConnectServiceResource
 	}
 	return out
 }
-

@@ -114,4 +114,3 @@ func connectLog(c *types.ServiceConnectConfiguration, region string) (out state.
 	}
 	return out
 }
-

@@ -65,6 +65,7 @@ func (s *Service) taskView(r *request, t *state.Task, tags bool) types.Task {
 	if tags {
 		out.Tags = list(t.Tags)
 	}
+	r.addProxy(t, &out)
 	return out
 }
 
