@@ -41,7 +41,7 @@ var services = map[string]struct {
 }{
 	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; ExecuteCommand, task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
 	"elasticloadbalancing": {
-		"Elastic Load Balancing v2", "application and network load balancers, no gateway load balancers and no QUIC ([docs/network-load-balancers.md](docs/network-load-balancers.md)); no Lambda targets, no authenticating actions", (*elb.Client)(nil),
+		"Elastic Load Balancing v2", "application and network load balancers, no gateway load balancers and no QUIC; no Lambda targets, no authenticating actions", (*elb.Client)(nil),
 	},
 	"servicediscovery": {
 		"Cloud Map", "names of private and public namespaces are resolvable in the tasks of this machine; no health checks of Route 53", (*servicediscovery.Client)(nil),
