@@ -173,7 +173,9 @@ func TestBindFailures(t *testing.T) {
 	w.unchecked("tg", app(t, says("hello")))
 	l := w.endpoint("HTTP", route.Weighted{Group: "tg", Weight: 1})
 	l.Binds = []route.Bind{
-		{NetNS: missing, Address: inside, Task: "1"}, {NetNS: file, Address: inside, Task: "2"}, {NetNS: here, Address: inside, Task: "3"},
+		{NetNS: missing, Address: inside, Task: "1"},
+		{NetNS: file, Address: inside, Task: "2"},
+		{NetNS: here, Address: inside, Task: "3"},
 		{NetNS: here, Address: inside, Task: "3"},
 	}
 	w.publish()

@@ -345,8 +345,10 @@ func TestOutlierRecord(t *testing.T) {
 		if away := readmitted(); away != want {
 			t.Errorf("ejection %d lasts %v, want %v", i+1, away, want)
 		}
-		if fail(0) || fail(0) || !fail(0) {
-			t.Error("failures count anew after an ejection")
+		for n := 1; n <= 3; n++ {
+			if fail(0) != (n == 3) {
+				t.Errorf("after ejection %d: failure %d of three", i+1, n)
+			}
 		}
 	}
 	readmitted()
