@@ -4,7 +4,7 @@
 
 # The switch, and the parameter that it turns.
 note SWITCH_HOOK "$(aws lambda create-function --function-name unicorn-switch --runtime provided.al2023 --handler bootstrap --timeout 30 \
-	--role "arn:aws:iam::$ACCOUNT:role/unicorn-hooks" --zip-file "fileb://$HOOKS/notifications.zip" --query FunctionArn --output text)"
+	--role "arn:aws:iam::$ACCOUNT:role/unicorn-hooks" --zip-file "fileb://$HOOKS/hook.zip" --query FunctionArn --output text)"
 aws ssm put-parameter --name /unicorns/notifications/active --type String --value nobody --overwrite --output text
 
 # 120 orders that nobody took yet: more than wait while the switch turns.

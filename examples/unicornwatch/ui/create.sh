@@ -20,7 +20,7 @@ note UI_TEST_RULE "$(aws elbv2 create-rule --listener-arn "$LISTENER" --priority
 
 # The hook that holds a deployment until a parameter says approved or rejected.
 note APPROVAL_HOOK "$(aws lambda create-function --function-name unicorn-approval --runtime provided.al2023 --handler bootstrap --timeout 30 \
-	--role "arn:aws:iam::$ACCOUNT:role/unicorn-hooks" --zip-file "fileb://$HOOKS/ui.zip" --query FunctionArn --output text)"
+	--role "arn:aws:iam::$ACCOUNT:role/unicorn-hooks" --zip-file "fileb://$HOOKS/approve.zip" --query FunctionArn --output text)"
 
 export VERSION=v1 BAD=
 aws ecs register-task-definition --cli-input-json "$(fill ui/task-definition.json)" --query taskDefinition.taskDefinitionArn

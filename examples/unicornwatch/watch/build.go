@@ -19,43 +19,36 @@ import (
 	grueruntime "github.com/grue-ecs/grue/internal/runtime"
 )
 
-// hooks are the Lambda functions: the name of the zip file and its program.
-var hooks = map[string]string{
-	"ui": "ui/hook", "loadtest": "catalog/loadtest", "monitor": "catalog/monitor", "notifications": "notifications/hook",
-}
+// hooks are the programs that are Lambda functions.
+var hooks = []string{"approve", "loadtest", "monitor", "hook"}
 
-const module = "github.com/grue-ecs/grue/examples/unicornwatch/"
-
-// build compiles services and hooks at once, and pushes and packs them.
+// build takes the programs from a directory, or compiles them; it packs the hooks
+// and pushes the services.
 func (w *watch) build(ctx context.Context) error {
-	bin := filepath.Join(w.dir, "bin")
-	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o"}
-	for _, s := range append([]string{"loadgen"}, services...) {
-		if err := compile(ctx, append(args, filepath.Join(bin, s), module+s)); err != nil {
+	bin := w.bin
+	if bin == "" {
+		bin = filepath.Join(w.dir, "bin")
+		if err := compile(ctx, bin+"/"); err != nil {
 			return err
 		}
 	}
 	if err := os.MkdirAll(filepath.Join(w.dir, "hooks"), 0o700); err != nil {
 		return err
 	}
-	for name, program := range hooks {
-		file := filepath.Join(bin, "hook-"+name)
-		if err := compile(ctx, append(args, file, module+program)); err != nil {
-			return err
-		}
-		if err := pack(file, filepath.Join(w.dir, "hooks", name+".zip")); err != nil {
+	for _, name := range hooks {
+		if err := pack(filepath.Join(bin, name), filepath.Join(w.dir, "hooks", name+".zip")); err != nil {
 			return err
 		}
 	}
 	return w.push(ctx, bin)
 }
 
-// compile makes a static program for this machine's containers.
-func compile(ctx context.Context, args []string) error {
-	cmd := exec.CommandContext(ctx, "go", args...)
+// compile makes static programs for this machine's containers.
+func compile(ctx context.Context, dir string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "github.com/grue-ecs/grue/examples/unicornwatch/...")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ import (
 type options struct {
 	dir    string        // of everything that it makes
 	grue   string        // program
+	bin    string        // directory of the example's programs; "" = build them
 	minute time.Duration // length of a minute
 	only   []string      // services; none = all
 	json   string        // file for the result
@@ -42,6 +43,7 @@ func main() {
 	var only string
 	flag.StringVar(&o.dir, "dir", ".unicornwatch", "directory of everything that this makes")
 	flag.StringVar(&o.grue, "grue", "bin/grue", "the program grue")
+	flag.StringVar(&o.bin, "bin", "", "directory of the programs of examples/unicornwatch (default: go build makes them)")
 	flag.DurationVar(&o.minute, "minute", 2*time.Second, "how long a minute of bakes, alarms and hooks lasts")
 	flag.StringVar(&only, "only", "", "services, separated by commas: ui,catalog,orders,notifications,streaming (default: all)")
 	flag.StringVar(&o.json, "json", "", "file for the result")

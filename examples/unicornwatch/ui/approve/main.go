@@ -1,4 +1,4 @@
-// Command hook holds a deployment until somebody decides: a lifecycle hook for
+// Command approve holds a deployment until somebody decides: a lifecycle hook for
 // PRE_SCALE_UP, where it asks for a new decision, and POST_TEST_TRAFFIC_SHIFT,
 // where it waits for it in an SSM parameter.
 //
