@@ -61,9 +61,9 @@ func (b *Balancer) publish() uint64 {
 // balancing is what measures need of a load balancer.
 type balancing struct {
 	scope arn.Scope
-	zone  string             // its first one, in which its one node stands; "" = unknown
-	conns uint64             // connections of clients, as reported last
-	flows map[flowKey]uint64 // flows of a network load balancer, as reported last
+	zone  string                // its first one, in which its one node stands; "" = unknown
+	conns uint64                // connections of clients, as reported last
+	flows map[flowKey]openFlows // of a network load balancer
 }
 
 // remember notes the account, region and zone of each load balancer, for traffic
@@ -74,7 +74,7 @@ func (b *Balancer) remember(tx *store.Tx) {
 	before := b.known
 	b.known = make(map[string]*balancing, len(before))
 	for at, lb := range loadBalancers.All(tx) {
-		x := &balancing{scope: scopeOf(at), flows: map[flowKey]uint64{}}
+		x := &balancing{scope: scopeOf(at), flows: map[flowKey]openFlows{}}
 		if len(lb.Zones) > 0 {
 			x.zone = lb.Zones[0].Name
 		}

@@ -14,6 +14,17 @@ import (
 // protocol.
 type flowKey struct{ group, protocol string }
 
+// openFlows is how many flows there were when a proxy said so last. It says so with
+// every report as long as there are any: a number that is not repeated is a dead
+// proxy's.
+type openFlows struct {
+	n  uint64
+	at time.Time
+}
+
+// forgotten is for how long a number of flows need not be repeated.
+func (b *Balancer) forgotten() time.Duration { return 10*b.reportEvery() + 2*time.Second }
+
 // amount is the sample of a size; none when it is 0.
 func amount(n uint64) metric.Sample {
 	if n == 0 {
@@ -109,6 +120,7 @@ func (b *Balancer) countFlows(at time.Time) {
 
 // flowing lists the network load balancers with the flows that are open, by protocol.
 func (b *Balancer) flowing(at time.Time) map[*meter]map[string]uint64 {
+	oldest := at.Add(-b.forgotten())
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := map[*meter]map[string]uint64{}
@@ -117,8 +129,12 @@ func (b *Balancer) flowing(at time.Time) map[*meter]map[string]uint64 {
 			continue
 		}
 		active := map[string]uint64{}
-		for key, n := range lb.flows {
-			active[key.protocol] += n
+		for key, open := range lb.flows {
+			if open.at.Before(oldest) {
+				delete(lb.flows, key)
+				continue
+			}
+			active[key.protocol] += open.n
 		}
 		out[&meter{store: b.opts.Metrics, scope: lb.scope, lb: name, zone: lb.zone, at: at}] = active
 	}

@@ -69,7 +69,7 @@ func (b *Balancer) meterFor(t *route.Traffic, at time.Time) (*meter, bool) {
 	}
 	m.scope, m.zone = lb.scope, lb.zone
 	for protocol, f := range t.Flows {
-		lb.flows[flowKey{t.Group, protocol}] = f.Active
+		lb.flows[flowKey{t.Group, protocol}] = openFlows{f.Active, at}
 	}
 	if t.Group == "" {
 		lb.conns = t.ActiveConns

@@ -158,6 +158,15 @@ func TestMetricsOfFlows(t *testing.T) {
 			t.Errorf("%s %v %s = %v, want %v", c.name, c.dims, c.stat, v, c.want)
 		}
 	}
+	if open := w.b.flowing(at.Add(time.Hour)); len(open) != 1 {
+		t.Errorf("%d network load balancers", len(open))
+	} else {
+		for _, active := range open {
+			if len(active) != 0 {
+				t.Errorf("a proxy that said nothing for an hour still has flows: %v", active)
+			}
+		}
+	}
 	for _, x := range m.List(metric.Filter{Namespace: "AWS/ApplicationELB"}) {
 		for _, d := range x.Dimensions {
 			if d.Value == edge {

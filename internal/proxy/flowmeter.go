@@ -48,7 +48,8 @@ func (m *meter) flow(kind flowKind) *flowMeter {
 }
 
 // takeFlows moves the counts into t and reports whether there were any, or
-// another number of flows. There is no more of one direction than of the other
+// flows: their number is told again and again, for whoever hears it may have been
+// started since. There is no more of one direction than of the other
 // here: bytes and packets are of both.
 func (m *meter) takeFlows(t *route.Traffic) (any bool) {
 	for kind := range m.flows {
@@ -87,7 +88,7 @@ func (m *flowMeter) take(t *route.FlowTraffic) bool {
 	t.Active = uint64(max(m.active.Load(), 0))
 	moved := t.Active != m.told
 	m.told = t.Active
-	return counted || moved
+	return counted || moved || t.Active > 0
 }
 
 // flowing reports whether any flow is open.
