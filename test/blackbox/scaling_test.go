@@ -3,6 +3,7 @@ package blackbox
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -84,9 +85,11 @@ func TestScalingDuringCanary(t *testing.T) {
 	svc := g.NewShift(t, harness.ShiftSpec{Name: "scaling", Image: g.Guest(t, "v1", ""), Count: 1})
 	svc.Configure(t, harness.Canary(10, 1, harness.PauseAt(pause)))
 	x := scale(t, g, svc, 5)
-	load := harness.StartTraffic(t, harness.Lane{URL: svc.URL, Connections: 4})
+	quiet := harness.StartTraffic(t, harness.Lane{URL: svc.URL, Connections: 1, Pace: time.Second})
 	svc.Update(t, g.Guest(t, "v2", ""))
+	var load *harness.Traffic
 	svc.Pass(t, pause, func(types.ServiceDeployment) {
+		load = harness.StartTraffic(t, harness.Lane{URL: svc.URL, Connections: 4})
 		svc.Deployment(t, "three tasks of blue and three of green", func(d types.ServiceDeployment) bool {
 			return len(d.SourceServiceRevisions) == 1 && d.SourceServiceRevisions[0].RunningTaskCount == 3 && d.SourceServiceRevisions[0].RequestedTaskCount == 3 &&
 				d.TargetServiceRevision.RunningTaskCount == 3 && d.TargetServiceRevision.RequestedTaskCount == 3
@@ -97,6 +100,7 @@ func TestScalingDuringCanary(t *testing.T) {
 	}
 	load.Only(t, "after the deployment", "v2", 50, "")
 	load.StopAndExpectNoFailures(t)
+	quiet.StopAndExpectNoFailures(t)
 	if s := svc.Describe(t); s.DesiredCount != 3 {
 		t.Errorf("desired count %d, want 3\n%s", s.DesiredCount, svc.Story(t))
 	}
