@@ -1,5 +1,6 @@
 # make build      bin/grue
 # make demo       deploy a sample service twice, under load
+# make unicornwatch  run examples/unicornwatch: five services, good and bad versions, under load; KEEP=1 leaves it running
 # make test       format, vet, staticcheck, all tests with the race detector
 # make test-all   the same and the slow suites: tests named TestSlow…, build tag slow
 # make sim        many simulated worlds on all cores: make sim SEEDS=1000000 FROM=0
@@ -23,7 +24,7 @@ NOBOTO3 = env $$(./.ci/need boto3 || echo GRUE_NO_BOTO3=boto3_cannot_be_installe
 # The embedded runtime needs root; Go does not, and sudo may not know it.
 SUDO := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" != 0 ] && command -v sudo)
 
-.PHONY: build helper sample test test-all test-slow lint go-test sim bench demo clean need-run need-test need-bench
+.PHONY: build helper sample test test-all test-slow lint go-test sim bench demo unicornwatch clean need-run need-cli need-test need-bench
 
 build: helper
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/grue ./cmd/grue
@@ -64,12 +65,20 @@ demo: need-run build sample
 sample:
 	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags '-s -w' -o bin/sample ./examples/sample
 
+unicornwatch: need-cli build
+	CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -ldflags '-s -w' -o bin/unicorns/ ./examples/unicornwatch/...
+	$(SUDO) env KEEP=$(KEEP) ./bin/unicorns/watch -bin bin/unicorns
+
 clean:
 	@if [ -x bin/grue ] && [ -d .grue ]; then $(SUDO) ./bin/grue down --data .grue --purge; fi
+	@if [ -x bin/grue ] && [ -d .unicornwatch ]; then $(SUDO) ./bin/grue down --data .unicornwatch/grue --purge; $(SUDO) rm -rf .unicornwatch; fi
 	rm -rf bin
 
 need-run:
 	@$(SUDO) ./.ci/need run
+
+need-cli:
+	@$(SUDO) ./.ci/need cli
 
 need-bench:
 	@./.ci/need bench

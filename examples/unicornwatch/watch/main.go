@@ -68,6 +68,13 @@ func run(ctx context.Context, o options) (err error) {
 	if o.grue, err = filepath.Abs(o.grue); err != nil {
 		return err
 	}
+	w := &watch{options: o, began: time.Now(), out: os.Stdout}
+	if w.source, err = sourceDir(); err != nil {
+		return err
+	}
+	if w.path, err = findCLI(ctx, w.source); err != nil {
+		return err
+	}
 	g := &grue{program: o.grue, data: filepath.Join(o.dir, "grue"), log: filepath.Join(o.dir, "grue.log")}
 	if err := errors.Join(g.down(), os.MkdirAll(o.dir, 0o700)); err != nil {
 		return err
@@ -79,7 +86,6 @@ func run(ctx context.Context, o options) (err error) {
 			}
 		}()
 	}
-	w := &watch{options: o, began: time.Now(), out: os.Stdout}
 	if w.endpoint, err = g.up(o.minute); err != nil {
 		return err
 	}

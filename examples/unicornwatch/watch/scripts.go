@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,7 +17,7 @@ func (w *watch) script(ctx context.Context, name string, args ...string) (last s
 	cmd.Env = append(
 		os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_DEFAULT_REGION="+region, "AWS_REGION="+region, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"REPOSITORY="+w.repository, "HOOKS="+filepath.Join(w.dir, "hooks"), "UNICORN_NAMES="+filepath.Join(w.dir, "names"),
+		"PATH="+w.path, "REPOSITORY="+w.repository, "HOOKS="+filepath.Join(w.dir, "hooks"), "UNICORN_NAMES="+filepath.Join(w.dir, "names"),
 	)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -26,6 +27,23 @@ func (w *watch) script(ctx context.Context, name string, args ...string) (last s
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	return strings.Trim(lines[len(lines)-1], `"`), nil
+}
+
+// errNoCLI says what to do about it.
+var errNoCLI = errors.New("an AWS CLI of 2026 is needed, one that knows continue-service-deployment: .ci/need cli installs it into .venv")
+
+// findCLI returns the PATH for scripts: one with an AWS CLI that knows pauses of
+// deployments.
+func findCLI(ctx context.Context, source string) (path string, err error) {
+	own := os.Getenv("PATH")
+	for _, path := range []string{own, filepath.Join(source, "..", "..", ".venv", "bin") + ":" + own} {
+		cmd := exec.CommandContext(ctx, "sh", "-c", "aws ecs continue-service-deployment --generate-cli-skeleton")
+		cmd.Env = append(os.Environ(), "PATH="+path)
+		if cmd.Run() == nil {
+			return path, nil
+		}
+	}
+	return "", errNoCLI
 }
 
 // sourceDir is the example's folder, found from the working directory upwards.

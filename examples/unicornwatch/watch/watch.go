@@ -29,6 +29,7 @@ type watch struct {
 	options
 	endpoint   string // of grue's API
 	source     string // folder of the example
+	path       string // of scripts
 	repository string // of images
 	began      time.Time
 
@@ -46,22 +47,18 @@ type watch struct {
 }
 
 // connect makes the SDK's clients.
-func (w *watch) connect() (err error) {
+func (w *watch) connect() {
 	cfg := aws.Config{
 		Region: region, BaseEndpoint: &w.endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
 	w.ecs, w.ecr, w.elb = ecs.NewFromConfig(cfg), ecr.NewFromConfig(cfg), elb.NewFromConfig(cfg)
 	w.sqs, w.logs, w.alarms = sqs.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), cloudwatch.NewFromConfig(cfg)
-	w.source, err = sourceDir()
-	return err
 }
 
 // play is everything between the start of grue and its end.
 func (w *watch) play(ctx context.Context) (*result, error) {
-	if err := w.connect(); err != nil {
-		return nil, err
-	}
+	w.connect()
 	if err := w.build(ctx); err != nil {
 		return nil, err
 	}

@@ -32,10 +32,10 @@ func Follow(c io.ReadWriter, most int) (r Report, err error) {
 			return r, err
 		case err != nil:
 			return r, fmt.Errorf("%w after %d sightings: %w", ErrCut, r.Sightings, err)
-		case s.Text == "":
-			return r, nil
 		case s.Number != uint32(r.Sightings):
 			return r, fmt.Errorf("%w: sighting %d instead of %d", ErrGarbage, s.Number, r.Sightings)
+		case s.Text == "":
+			return r, nil
 		}
 		if r.Sightings == 0 {
 			r.Text = s.Text
