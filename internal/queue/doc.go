@@ -30,7 +30,7 @@
 //
 // Files: record.go (queues), message.go and digest.go (messages), attribute.go and
 // redrive.go (what can be set), queues.go (open, run, stop), change.go (life of
-// queues), live.go, group.go and clock.go (memory), send.go, receive.go, take.go,
+// queues), live.go, group.go and clock.go (memory), send.go, receive.go, take.go, attempt.go,
 // poll.go, receipt.go, settle.go (delete, visibility), move.go (back from a
 // dead-letter queue), sweep.go, measure.go (metrics), error.go.
 package queue
