@@ -53,3 +53,29 @@ func TestJoined(t *testing.T) {
 		t.Errorf("%+v", s.Fail)
 	}
 }
+
+// The namespace is known of each of many tasks that start at once: the process of
+// a pause container is another program for a moment.
+func TestJoinedOfManyTasks(t *testing.T) {
+	w := newWorld(t)
+	w.Close()
+	const tasks = 12
+	told := make(chan string, tasks)
+	w.opts.Joined = func(_ context.Context, _, netns string) error {
+		told <- netns
+		return errors.New("that was all")
+	}
+	w.open()
+	var ids []string
+	for range tasks {
+		ids = append(ids, w.begin(spec(app("web", "serve=:80"))))
+	}
+	for range tasks {
+		if netns := <-told; netns == "" {
+			t.Error("a task has no namespace")
+		}
+	}
+	for _, id := range ids {
+		w.phase(id, runtime.PhaseStopped)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/types/container"
 	netapi "github.com/moby/moby/api/types/network"
@@ -88,7 +89,7 @@ func (t *task) connect(ctx context.Context, s *runtime.Status) error {
 		return nil
 	}
 	if state := info.Container.State; state != nil {
-		s.NetNS = netnsOf(state.Pid)
+		s.NetNS = netnsOf(ctx, state.Pid)
 	}
 	if err := t.d.opts.Joined.Tell(ctx, t.spec(), s.NetNS); err != nil {
 		return fmt.Errorf("ResourceInitializationError: %w", err)
@@ -99,16 +100,31 @@ func (t *task) connect(ctx context.Context, s *runtime.Status) error {
 // netnsOf is the path of a pause container's network namespace. It is empty when
 // the process is none of this machine's, for the Engine runs elsewhere, or when
 // grue may not enter.
-func netnsOf(pid int) string {
+func netnsOf(ctx context.Context, pid int) string {
 	if goruntime.GOOS != "linux" || os.Geteuid() != 0 || pid <= 0 {
 		return ""
 	}
-	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	if err != nil || strings.TrimSpace(string(name)) != "pause" {
-		return ""
+	ctx, cancel := context.WithTimeout(ctx, pausePatience)
+	defer cancel()
+	for {
+		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		switch {
+		case err != nil:
+			return ""
+		case strings.TrimSpace(string(name)) == "pause":
+			return fmt.Sprintf("/proc/%d/ns/net", pid)
+		}
+		select { // just after its start it is still the OCI runtime's program
+		case <-ctx.Done():
+			return ""
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
-	return fmt.Sprintf("/proc/%d/ns/net", pid)
 }
+
+// pausePatience bounds how long a pause container's process may take to become
+// the pause program.
+const pausePatience = 5 * time.Second
 
 // pauseConfig gathers what belongs to the shared namespaces: the Engine takes
 // names, name servers and ports only from their owner.
