@@ -7,9 +7,9 @@ note SWITCH_HOOK "$(aws lambda create-function --function-name unicorn-switch --
 	--role "arn:aws:iam::$ACCOUNT:role/unicorn-hooks" --zip-file "fileb://$HOOKS/hook.zip" --query FunctionArn --output text)"
 aws ssm put-parameter --name /unicorns/notifications/active --type String --value nobody --overwrite --output text
 
-# 120 orders that nobody took yet: more than wait while the switch turns.
+# 200 orders that nobody took yet: more than wait while the switch turns.
 aws cloudwatch put-metric-alarm --alarm-name unicorn-orders-waiting --namespace AWS/SQS --metric-name ApproximateNumberOfMessagesVisible \
-	--dimensions Name=QueueName,Value=unicorn-orders --statistic Maximum --period 60 --evaluation-periods 1 --threshold 120 \
+	--dimensions Name=QueueName,Value=unicorn-orders --statistic Maximum --period 60 --evaluation-periods 1 --threshold 200 \
 	--comparison-operator GreaterThanThreshold --treat-missing-data notBreaching
 
 export VERSION=v1 BAD=

@@ -2,9 +2,9 @@
 # Orders: in the namespace only, LINEAR, with an alarm on errors.
 . "$(dirname "$0")/../env.sh"
 
-# An error, by any version.
+# An error, by any version, as callers in the namespace see it.
 aws cloudwatch put-metric-alarm --alarm-name unicorn-orders-errors --namespace AWS/ECS --metric-name HTTPCode_Target_5XX_Count \
-	--dimensions Name=ClusterName,Value=unicorns Name=ServiceName,Value=orders Name=DiscoveryName,Value=orders \
+	--dimensions Name=TargetDiscoveryName,Value=orders \
 	--statistic Sum --period 60 --evaluation-periods 1 --threshold 0 --comparison-operator GreaterThanThreshold --treat-missing-data notBreaching
 
 export VERSION=v1 BAD=

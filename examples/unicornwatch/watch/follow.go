@@ -45,9 +45,12 @@ func (w *watch) perform(ctx context.Context, sc scenario) (*outcome, error) {
 		return nil, err
 	}
 	o.Saw, o.Lost = after.of(sc.version), after.lost-before.lost
-	if sc.bad == "" {
+	switch {
+	case o.By != sc.noticed:
+		w.say("%-13s %s  %s after %.1f s, which is not as it shall be: %s", sc.service, sc.version, o.Status, o.Seconds, o.Reason)
+	case sc.bad == "":
 		w.say("%-13s %s  %s after %.1f s", sc.service, sc.version, o.Status, o.Seconds)
-	} else {
+	default:
 		w.say("%-13s %s  %s after %.1f s: %s was noticed by %s", sc.service, sc.version, o.Status, o.Seconds, sc.bad, o.By)
 	}
 	return o, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,6 +85,9 @@ func (w *watch) workerLog(ctx context.Context) (out []told, err error) {
 			return nil, err
 		}
 		for _, e := range page.Events {
+			if !strings.HasPrefix(*e.Message, "{") {
+				continue // what else a worker has to say
+			}
 			var t told
 			if err := json.Unmarshal([]byte(*e.Message), &t); err != nil {
 				return nil, fmt.Errorf("a worker wrote %q: %w", *e.Message, err)
