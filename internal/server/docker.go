@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	gort "runtime"
 
@@ -20,7 +21,7 @@ const metadataPort = "51679"
 func openDocker(o Options, images *image.Store) (*platform, error) {
 	dir := filepath.Join(o.Data, "docker")
 	joined := newJoining()
-	opts := docker.Options{Dir: dir, Images: images, Joined: joined.tell, Publish: gort.GOOS != "linux", Log: o.Log}
+	opts := docker.Options{Dir: dir, Images: images, Joined: joined.tell, Publish: gort.GOOS != "linux", Resolve: resolves(), Log: o.Log}
 	d, err := docker.New(opts)
 	if err != nil {
 		return nil, err
@@ -36,11 +37,18 @@ func openDocker(o Options, images *image.Store) (*platform, error) {
 		p.metadata = net.JoinHostPort(d.Gateway(), metadataPort)
 		p.inside = d.Gateway()
 	}
+	if r := d.Resolver(); r != "" {
+		p.dns = []string{net.JoinHostPort(r, "53")}
+	}
 	if gort.GOOS != "linux" { // the Engine runs in a virtual machine, which forwards this name
 		p.inside, p.name = "127.0.0.1", "host.docker.internal"
 	}
 	return p, nil
 }
+
+// resolves tells whether the proxy may answer the tasks' DNS questions: port 53
+// needs root.
+func resolves() bool { return gort.GOOS == "linux" && os.Geteuid() == 0 }
 
 // split shows a network of Docker's as a VPC with three subnets: its first three
 // sixteenths. All tasks get addresses of the whole; a network too small to split

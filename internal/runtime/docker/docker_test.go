@@ -207,6 +207,13 @@ func TestPauseConfigGathersTheNetwork(t *testing.T) {
 			t.Errorf("accepted %+v", bad)
 		}
 	}
+	for mode, want := range map[runtime.NetworkMode]string{runtime.ModeAWSVPC: "[10.9.0.1]", runtime.ModeHost: "[]"} {
+		asks := testTask(runtime.Spec{NetworkMode: mode, Containers: []runtime.Container{{Name: "a"}}})
+		asks.d.network.resolver = "10.9.0.1"
+		if _, h, err := asks.pauseConfig(); err != nil || fmt.Sprint(h.DNS) != want {
+			t.Errorf("network mode %s: name servers %v, want %s (%v)", mode, h.DNS, want, err)
+		}
+	}
 	colon := testTask(runtime.Spec{Volumes: []runtime.Volume{{Name: "v", HostPath: "/a:b"}}, Containers: []runtime.Container{{Name: "a", Mounts: []runtime.Mount{{Volume: "v", Path: "/x"}}}}})
 	if _, err := colon.binds(&colon.spec().Containers[0]); err == nil {
 		t.Error("a path with a colon was mounted")

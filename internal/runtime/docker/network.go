@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	goruntime "runtime"
@@ -22,6 +23,7 @@ import (
 type network struct {
 	name, id        string
 	subnet, gateway string
+	resolver        string // see Resolver
 }
 
 // Subnet is the address range of the tasks' network.
@@ -29,6 +31,16 @@ func (d *Driver) Subnet() string { return d.network.subnet }
 
 // Gateway is the machine's address in the tasks' network.
 func (d *Driver) Gateway() string { return d.network.gateway }
+
+// Resolver is where tasks that name no servers ask for names: the gateway, if
+// that is an address of this machine; "" = wherever the Engine leads them.
+func (d *Driver) Resolver() string { return d.network.resolver }
+
+// ownAddress tells whether an address is one of this machine.
+func ownAddress(ip string) bool {
+	own, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(own, func(a net.Addr) bool { n, ok := a.(*net.IPNet); return ok && n.IP.String() == ip })
+}
 
 func (d *Driver) openNetwork(ctx context.Context) error {
 	name := d.opts.prefix()
@@ -50,6 +62,9 @@ func (d *Driver) openNetwork(ctx context.Context) error {
 		if c.Subnet.Addr().Is4() {
 			d.network.subnet, d.network.gateway = c.Subnet.String(), c.Gateway.String()
 		}
+	}
+	if d.opts.Resolve && ownAddress(d.network.gateway) {
+		d.network.resolver = d.network.gateway
 	}
 	return nil
 }
@@ -149,6 +164,9 @@ func (t *task) pauseConfig() (*container.Config, *container.HostConfig, error) {
 		if err := t.addNetwork(config, host, &s.Containers[i]); err != nil {
 			return nil, nil, err
 		}
+	}
+	if addr, err := netip.ParseAddr(t.d.network.resolver); err == nil && len(host.DNS) == 0 && host.NetworkMode.IsUserDefined() {
+		host.DNS = append(host.DNS, addr)
 	}
 	return config, host, nil
 }

@@ -35,6 +35,9 @@ type Options struct {
 	// Publish makes each port of an awsvpc task reachable on 127.0.0.1, for
 	// Engines whose container addresses this machine cannot reach (macOS).
 	Publish bool
+	// Resolve has tasks that name no servers ask this machine, at the network's
+	// gateway, where it has that address; see Resolver.
+	Resolve bool
 	// Joined is told of each task's namespace before containers start; nil = nobody.
 	Joined    runtime.Joined
 	PIDsLimit int64         // processes a container; 0 = 16384, negative = no limit
