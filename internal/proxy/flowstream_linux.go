@@ -177,10 +177,12 @@ func (st *stream) join(l *loop) bool {
 	if !e.writable {
 		return false
 	}
-	if code, err := unix.GetsockoptInt(e.fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
-		st.refused(errors.Join(err, unix.Errno(code)))
-		st.connect(l)
-		return false
+	if e.closing { // only then it can have failed
+		if code, err := unix.GetsockoptInt(e.fd, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 {
+			st.refused(errors.Join(err, unix.Errno(code)))
+			st.connect(l)
+			return false
+		}
 	}
 	st.joined, st.moved = true, l.now
 	st.idle = int64(st.pick.ref.idleOf(st.pick.front))

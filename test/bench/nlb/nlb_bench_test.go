@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	rounds  = 5
+	rounds  = 3
 	seconds = 4
 )
 

@@ -27,8 +27,8 @@ var peers = []peer{
 	{"haproxy", func(dir, address string, targets []string) (int, func(), error) {
 		return startHAProxy(dir, address, targets, "")
 	}},
-	{"haproxy, splice-auto", func(dir, address string, targets []string) (int, func(), error) {
-		return startHAProxy(dir, address, targets, "option splice-auto")
+	{"haproxy, splice", func(dir, address string, targets []string) (int, func(), error) {
+		return startHAProxy(dir, address, targets, "option splice-request\n  option splice-response")
 	}},
 }
 
