@@ -79,8 +79,7 @@ func (x *h2Exchange) repeatable(err error) bool {
 	if x.ex.group.resilience == nil || x.r.Context().Err() != nil || !x.body.whole() {
 		return false
 	}
-	x.refused = refusedStream(err)
-	return x.refused || idempotentMethod(x.r.Method) || x.r.Header.Get("Idempotency-Key") != ""
+	return refusedStream(err) || idempotentMethod(x.r.Method) || x.r.Header.Get("Idempotency-Key") != ""
 }
 
 // refusedStream tells whether a target said that it has not looked at a request.

@@ -28,7 +28,6 @@ type h2Exchange struct {
 	body    replay
 	ctx     context.Context // of all attempts
 	late    atomic.Bool     // RequestTimeout is over
-	refused bool            // the target did not look at the request
 	aborted bool            // the client must see that the answer is not complete
 }
 
@@ -148,7 +147,7 @@ func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
 	defer x.bound(out)()
 	for n := 0; n < tries; {
 		t := s.chooseTarget(tried[:n])
-		if t == nil && x.refused { // it may have meant the connection only
+		if t == nil && n > 0 && x.ex.group.patient(x.ctx, n) {
 			t = s.chooseTarget(nil)
 		}
 		if t == nil && n == 0 && x.decideAgain() {
@@ -205,7 +204,7 @@ var errSilent = errors.New("proxy: no byte moved for the idle timeout")
 
 // attempt sends the request to one target that was claimed.
 func (x *h2Exchange) attempt(t *target, out *http.Request) result {
-	x.ex.target, x.ex.flag, x.refused = t, "", false
+	x.ex.target, x.ex.flag = t, ""
 	ctx, cancel := context.WithCancelCause(x.ctx)
 	defer cancel(nil)
 	undo, ok := t.onCut(func() { cancel(errTargetGone) })

@@ -273,6 +273,29 @@ func TestMeshRetries(t *testing.T) {
 	}
 }
 
+// A target that is alone is tried again.
+func TestMeshTriesTheOnlyTargetAgain(t *testing.T) {
+	for protocol, version := range map[string]string{"HTTP": "HTTP1", "HTTP2": "HTTP2"} {
+		w := newWorld(t)
+		start, c := rawApp, client(t)
+		if version == "HTTP2" {
+			start, c = h2app, h2prior(t)
+		}
+		var hits atomic.Int64
+		g := w.unchecked("tg", start(t, func(http.ResponseWriter, *http.Request) {
+			if hits.Add(1) < 3 {
+				panic(http.ErrAbortHandler)
+			}
+		}))
+		g.Version, g.Resilience = version, resilience()
+		_, address := w.mesh(protocol, one("tg"))
+		w.publish()
+		if status, _ := fetch(t, c, "http://"+address+"/"); status != 200 || hits.Load() != 3 {
+			t.Errorf("%s: status %d after %d hits", version, status, hits.Load())
+		}
+	}
+}
+
 // A target that fails too often gets nothing for a while; when all do, all are used.
 func TestMeshOutliers(t *testing.T) {
 	w := newWorld(t)

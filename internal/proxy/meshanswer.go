@@ -1,6 +1,10 @@
 package proxy
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // What Service Connect's proxy answers itself is plain text, and 503 where a load
 // balancer says 502: Envoy's words and numbers. Why stands in the access log:
@@ -60,6 +64,16 @@ func (g *groupRef) tries() int {
 		return maxTries
 	}
 	return min(1+max(g.resilience.Retries, 0), len([maxMeshTries]int{}))
+}
+
+// retryPause is what passes before a target is tried again that failed; it doubles.
+const retryPause = 25 * time.Millisecond
+
+// patient waits, after n targets failed and none is left that was not tried, until
+// they may be tried again: one that has just started may listen in a moment. It is
+// false for groups without route.Resilience, and when ctx ends.
+func (g *groupRef) patient(ctx context.Context, n int) bool {
+	return g.resilience != nil && sleep(ctx, retryPause<<(n-1))
 }
 
 // maxMeshTries bounds route.Resilience.Retries.
