@@ -195,6 +195,33 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestHeader: without a value any will do, a value must match exactly.
+func TestHeader(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		exact, given string
+		want         bool
+	}{{"", "anything", true}, {"a*", "a*", true}, {"a*", "ab", false}, {"a", "A", false}} {
+		t.Run(c.exact+" "+c.given, func(t *testing.T) {
+			w.revise("server", "1", orders(func(e *state.ConnectEndpoint) { e.TestValue = c.exact }))
+			w.revise("client", "7")
+			w.start("client", "7", "9")
+			w.do(func(tx *store.Tx) {
+				SetWeights(tx, home.Key("c", "server"), []deploy.Share{{Rev: "1", Tenths: 1000}}, []deploy.Share{{Rev: "1", Tenths: 1000}})
+			})
+			table := w.table()
+			r, err := route.Compile(table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rule := r.Listener(table.Listeners[0].ARN).Match(&route.Request{Headers: route.HeaderMap{"x-test": {c.given}}})
+			if got := rule.Priority == 1; got != c.want {
+				t.Errorf("%q meets %q: %v", c.given, c.exact, got)
+			}
+		})
+	}
+}
+
 // TestRenamed: an endpoint that leaves with the old revision is served by it as
 // long as it lives, whatever the weights.
 func TestRenamed(t *testing.T) {

@@ -65,6 +65,21 @@ func (r *round) roll(d *state.Deployment) {
 	connect.Roll(r.tx, r.svc.Key(), without)
 }
 
+// reclaim gives the service's endpoints the names and settings of its primary
+// revision again, after a rollback.
+func (r *round) reclaim() {
+	connect.Changed(r.tx)
+	rev, ok := r.revision(r.svc.Primary)
+	if !ok || rev.Connect == nil {
+		return
+	}
+	c := *rev.Connect
+	c.Endpoints = slices.Clone(c.Endpoints)
+	if err := connect.Claim(r.tx, r.svc, &c, r.now); err != nil {
+		r.event("was unable to take back an endpoint of Service Connect: " + err.Error() + ".")
+	}
+}
+
 // connected tells whether a deployment shifts the traffic of endpoints.
 func (r *round) connected(d *state.Deployment) bool {
 	for _, n := range []deploy.Rev{d.Machine.Target, d.Machine.Traffic.Blue} {

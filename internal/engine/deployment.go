@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/state"
 )
@@ -150,7 +149,7 @@ func (r *round) perform(d *state.Deployment, eff deploy.Effect) {
 		r.wakeAt(x.At)
 	case deploy.SetPrimary:
 		r.svc.Primary = string(x.Rev)
-		connect.Changed(r.tx) // endpoints have the settings of the primary revision
+		r.reclaim()
 		r.list(r.svc.Primary)
 		r.svc.Throttle.Reset() // the delay was earned by the other revision
 	case deploy.Emit:
@@ -173,6 +172,7 @@ func (r *round) finish(d *state.Deployment, status deploy.Status) {
 		if live, ok := r.revision(r.svc.Live); ok {
 			r.release(rulesOf(live))
 		}
+		r.sweepEndpoints()
 	}
 	d.FinalCounts = nil
 	for _, c := range r.counts() {

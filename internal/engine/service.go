@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/deploy"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
@@ -184,6 +185,7 @@ func (r *round) drained() {
 	r.release(nil)
 	r.svc.Listed, r.svc.Goals = nil, nil
 	r.sweepEndpoints()
+	connect.Roll(r.tx, r.svc.Key(), nil)
 }
 
 func (r *round) save() {

@@ -58,3 +58,35 @@ func TestConnectRolling(t *testing.T) {
 		t.Error("the calls did not see both versions")
 	}
 }
+
+// TestConnectLeaves: a request that is under way when its task is stopped ends
+// well, and the task is stopped as soon as it has; a newer deployment that
+// interrupts a shift loses nothing either.
+func TestConnectLeaves(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	m := newMesh(t, g, "sleave", 1)
+	in := m.client.Inside(t)
+	in.Drive(t, "slow", m.url+"slow?for=2s", "")
+	in.Drive(t, "all", m.url, "")
+	replace(t, m.server, g.Guest(t, "v2", ""), types.ServiceDeploymentStatusSuccessful)
+	m.server.Configure(t, harness.Canary(50, 0, harness.PauseAt(preShift)))
+	m.server.Update(t, g.Guest(t, "v3", ""))
+	m.server.Pass(t, preShift, nil)
+	m.server.Paused(t, preShift)
+	m.server.Configure(t, harness.Rolling())
+	replace(t, m.server, g.Guest(t, "v4", ""), types.ServiceDeploymentStatusSuccessful)
+	answered(t, "at the end", in, m.url, "", 10, harness.Counts{"v4": 10})
+	slow := 0
+	harness.Await(t, "a slow call", func() bool {
+		r := in.Report(t, "slow")
+		if r.Failed > 0 {
+			t.Errorf("%d of %d slow calls failed: %q", r.Failed, r.Total, r.Errors)
+		}
+		slow += r.Total
+		return slow > 0
+	})
+	if r := in.NoFailures(t, "all"); r.Answers["v3"] == 0 {
+		t.Error("the canary was called by nobody")
+	}
+}

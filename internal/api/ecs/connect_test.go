@@ -127,6 +127,9 @@ func TestConnectRefuses(t *testing.T) {
 		{"log without group", http, configured(func(c *connectConfig) {
 			c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs}
 		}), "InvalidParameterException", "awslogs-group"},
+		{"log driver", http, configured(func(c *connectConfig) {
+			c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverSplunk}
+		}), "UnsupportedFeatureException", "splunk"},
 		{"log level", http, configured(func(c *connectConfig) {
 			c.ContainerConfigurations = []types.ServiceConnectContainerConfiguration{&types.ServiceConnectContainerConfigurationMemberLogLevel{Value: "loud"}}
 		}), "InvalidParameterException", "logLevel"},

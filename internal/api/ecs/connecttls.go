@@ -83,6 +83,12 @@ func checkConnectLogs(c *types.ServiceConnectConfiguration) error {
 		if err := oneOf("logConfiguration.logDriver", l.LogDriver, l.LogDriver.Values()); err != nil {
 			return err
 		}
+		if l.LogDriver != types.LogDriverAwslogs && l.LogDriver != types.LogDriverJsonFile {
+			return unsupported("logConfiguration of serviceConnectConfiguration: the log driver %s is not available; use awslogs.", l.LogDriver)
+		}
+		if c.AccessLogConfiguration != nil && l.LogDriver != types.LogDriverAwslogs {
+			return unsupported("accessLogConfiguration: access logs go to CloudWatch Logs only; use the log driver awslogs.")
+		}
 		if l.LogDriver == types.LogDriverAwslogs && l.Options["awslogs-group"] == "" {
 			return invalid("logConfiguration of serviceConnectConfiguration: the log driver awslogs requires the option awslogs-group.")
 		}
