@@ -87,9 +87,14 @@ func (t *target) claim() bool {
 
 // release counts a request out.
 func (t *target) release() {
-	if t.load.Add(-1) == 0 && t.draining.Load() {
-		t.group.proxy.healthChanged(t)
+	if t.load.Add(-1) != 0 || !t.draining.Load() {
+		return
 	}
+	if t.layer4 { // an event loop must not wait, as for the disk
+		t.group.proxy.running.Go(func() { t.group.proxy.healthChanged(t) })
+		return
+	}
+	t.group.proxy.healthChanged(t)
 }
 
 // track adds a new connection; it fails when the target is gone.
