@@ -114,7 +114,7 @@ func (g *Grue) Up() {
 		if want := "grue ready " + g.URL() + "\n"; line != want {
 			g.t.Fatalf("grue up said %q, want %q\n%s", line, want, g.logTail())
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(90 * time.Second):
 		g.t.Fatalf("grue up was not ready in time\n%s", g.logTail())
 	}
 }
@@ -227,7 +227,7 @@ func Await(t testing.TB, what string, cond func() bool) {
 }
 
 // Eventually waits as Await does and tells whether the condition came true.
-func Eventually(cond func() bool) error { return awaitFor(30*time.Second, cond) }
+func Eventually(cond func() bool) error { return awaitFor(90*time.Second, cond) }
 
 func awaitFor(limit time.Duration, cond func() bool) error {
 	return awaitEvery(20*time.Millisecond, limit, cond)
