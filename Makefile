@@ -1,6 +1,6 @@
 # make build      bin/grue
 # make demo       deploy a sample service twice, under load
-# make unicornwatch  run examples/unicornwatch: five services, good and bad versions, under load; KEEP=1 leaves it running
+# make unicornwatch  examples/unicornwatch: five services, good and bad versions, under load; KEEP=1 leaves it running
 # make test       format, vet, staticcheck, all tests with the race detector
 # make test-all   the same and the slow suites: tests named TestSlow…, build tag slow
 # make sim        many simulated worlds on all cores: make sim SEEDS=1000000 FROM=0

@@ -3,7 +3,9 @@ package main
 import "testing"
 
 func TestTally(t *testing.T) {
-	line := func(order, by string, at int64) told { return told{Order: order, By: by, Version: "v" + by, Received: at} }
+	line := func(order, by string, at int64) told {
+		return told{Order: order, By: by, Version: "v" + by, Received: at}
+	}
 	lines := []told{line("a", "1", 0), line("b", "1", 100), line("c", "2", 2000), line("d", "2", 2050), line("e", "1", 5000)}
 	if m := tally(lines, 5); m.Lost+m.Twice+m.Mixed != 0 || m.Told != 5 || m.Versions["v1"] != 3 {
 		t.Errorf("%+v", m)

@@ -105,7 +105,7 @@ func (w *watch) create(ctx context.Context) error {
 	w.say("cluster, load balancers and queue are made")
 	started := map[string]string{} // deployment by service
 	var mu sync.Mutex
-	make := func(service string) error {
+	createOne := func(service string) error {
 		id, err := w.script(ctx, service+"/create.sh")
 		mu.Lock()
 		defer mu.Unlock()
@@ -116,7 +116,7 @@ func (w *watch) create(ctx context.Context) error {
 		if service == "ui" {
 			return nil
 		}
-		return make(service)
+		return createOne(service)
 	}
 	if err := w.each(servers); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (w *watch) create(ctx context.Context) error {
 		if client == "loadgen" && !w.has("catalog") && !w.has("orders") || client == "ui" && !w.has("ui") {
 			continue
 		}
-		if err := make(client); err != nil {
+		if err := createOne(client); err != nil {
 			return err
 		}
 	}
