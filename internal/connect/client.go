@@ -22,12 +22,6 @@ func Expect(tx *store.Tx, t *state.Task) {
 	clients.Put(tx, t.ID, &client{Service: t.ServiceKey(), Revision: t.Revision, Task: t.ID})
 }
 
-// Expected tells whether a task has a proxy of Service Connect.
-func Expected(tx *store.Tx, task string) bool {
-	_, ok := clients.Get(tx, task)
-	return ok
-}
-
 // join notes the network namespace of a task.
 func join(tx *store.Tx, task, netns string) {
 	c, ok := clients.Get(tx, task)

@@ -22,6 +22,7 @@
 // the routes that it changes are one commit, for load balancers and Service
 // Connect alike.
 //
-// Files: endpoint.go, snapshot.go, instance.go, split.go, client.go (records),
-// part.go, group.go (records to table), mesh.go (what waits for the proxy).
+// Files: endpoint.go, snapshot.go, instance.go, split.go, client.go, certificate.go
+// (records); part.go, members.go, group.go, ingress.go (records to table); mesh.go,
+// quiet.go, accesslog.go, measure.go (what comes from the proxy).
 package connect

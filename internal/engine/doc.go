@@ -30,6 +30,6 @@
 // (what the service shows), pair.go, resolve.go, weight.go, govern.go (target
 // groups and rules), mailbox.go (proxies and hooks), alarm.go, plan.go, place.go,
 // halt.go, task.go (task states), status.go (what the driver tells),
-// spec.go (record → runtime.Spec), environment.go, digest.go, target.go, registry.go, port.go,
+// connect.go, connecttask.go (Service Connect), spec.go (record → runtime.Spec), environment.go, digest.go, target.go, registry.go, port.go,
 // event.go, janitor.go, shutdown.go.
 package engine

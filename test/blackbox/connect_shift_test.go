@@ -102,7 +102,9 @@ func TestConnectLinear(t *testing.T) {
 	in.Drive(t, "all", "http://slin/", "")
 	load := harness.StartLoad(t, x.URL)
 	x.Update(t, g.Guest(t, "v2", ""))
-	x.Pass(t, preShift, func(types.ServiceDeployment) { answered(t, "before", in, "http://slin/", "", 20, harness.Counts{"v1": 20}) })
+	x.Pass(t, preShift, func(types.ServiceDeployment) {
+		answered(t, "before", in, "http://slin/", "", 20, harness.Counts{"v1": 20})
+	})
 	x.Pass(t, preShift, func(types.ServiceDeployment) {
 		r := in.Call(t, 200, "http://slin/", "") // the other calls take turns, too
 		if v2 := r.Answers["v2"]; r.Failed > 0 || v2 < 70 || v2 > 130 {
