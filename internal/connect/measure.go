@@ -64,6 +64,9 @@ func (m *Mesh) TakeTraffic(t *route.Traffic, at time.Time) bool {
 	}
 	if e, active, ok := m.measured(t, at); ok {
 		e.count(m.meters.store, t, active, at)
+		if _, revision, served := strings.Cut(t.Group, "/revision/"); served {
+			elb.Served{Scope: e.scope, Cluster: e.cluster, Service: e.service, Revision: revision}.Add(m.meters.store, t, at)
+		}
 	}
 	return true
 }

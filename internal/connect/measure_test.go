@@ -43,7 +43,7 @@ func TestMetricsOfAnEndpoint(t *testing.T) {
 	at := time.Now()
 	listener := "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-1/endpoint"
 	for _, r := range []route.Traffic{
-		{Endpoint: listener, Client: scope.Key("c", "caller"), Group: "g", Requests: 6, Target2xx: 5, Target5xx: 1, Bytes: 100},
+		{Endpoint: listener, Client: scope.Key("c", "caller"), Group: "arn:aws:servicediscovery:us-east-1:000000000000:service/srv-1/revision/7", Requests: 6, Target2xx: 5, Target5xx: 1, Bytes: 100},
 		{Endpoint: listener, Client: scope.Key("c", "caller"), NewConns: 3, ActiveConns: 2},
 		{Endpoint: listener, Client: scope.Key("c", "other"), ActiveConns: 4},
 	} {
@@ -56,6 +56,7 @@ func TestMetricsOfAnEndpoint(t *testing.T) {
 	}
 	provider := []string{"ClusterName", "c", "DiscoveryName", "orders", "ServiceName", "provider"}
 	caller := []string{"ClusterName", "c", "ServiceName", "caller", "TargetDiscoveryName", "orders"}
+	revision := []string{"ClusterName", "c", "ServiceName", "provider", "ServiceRevision", "7"}
 	for _, c := range []struct {
 		name string
 		dims []string
@@ -71,8 +72,14 @@ func TestMetricsOfAnEndpoint(t *testing.T) {
 		{"HTTPCode_Target_5XX_Count", []string{"TargetDiscoveryName", "orders"}, 1, 1},
 		{"RequestCountPerTarget", caller, 3, 3},
 		{"TargetProcessedBytes", caller, 100, 100},
+		{"RequestCount", revision, 6, 1},
+		{"HTTPCode_Target_5XX_Count", revision, 1, 1},
 	} {
-		points := metrics.Query(metric.Metric{Scope: scope, Namespace: "AWS/ECS", Name: c.name, Dimensions: metric.Dims(c.dims...)}, at.Add(-time.Hour), at.Add(time.Hour), 7200)
+		namespace := "AWS/ECS"
+		if c.dims[len(c.dims)-2] == "ServiceRevision" {
+			namespace = "Grue/ECS"
+		}
+		points := metrics.Query(metric.Metric{Scope: scope, Namespace: namespace, Name: c.name, Dimensions: metric.Dims(c.dims...)}, at.Add(-time.Hour), at.Add(time.Hour), 7200)
 		sum, most := 0.0, 0.0
 		for _, p := range points {
 			n, _ := p.Statistic("Sum")

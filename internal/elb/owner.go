@@ -87,15 +87,26 @@ func (b *Balancer) serve(t *route.Traffic, at time.Time) {
 	if !ok || o.service == "" {
 		return
 	}
+	Served{o.scope, o.cluster, o.service, o.revision}.Add(b.opts.Metrics, t, at)
+}
+
+// Served is whose tasks answered; Revision "" = those of several.
+type Served struct {
+	Scope                      arn.Scope
+	Cluster, Service, Revision string
+}
+
+// Add adds a report to the metrics of the service and its revision.
+func (o Served) Add(store *metric.Store, t *route.Traffic, at time.Time) {
 	add := func(name, unit string, s metric.Sample) {
 		if s.Count == 0 {
 			return
 		}
-		m := metric.Metric{Scope: o.scope, Namespace: ownNamespace, Name: name, Unit: unit, Dimensions: metric.Dims("ClusterName", o.cluster, "ServiceName", o.service)}
-		b.opts.Metrics.AddSample(m, s, at)
-		if o.revision != "" {
-			m.Dimensions = metric.Dims("ClusterName", o.cluster, "ServiceName", o.service, "ServiceRevision", o.revision)
-			b.opts.Metrics.AddSample(m, s, at)
+		m := metric.Metric{Scope: o.Scope, Namespace: ownNamespace, Name: name, Unit: unit, Dimensions: metric.Dims("ClusterName", o.Cluster, "ServiceName", o.Service)}
+		store.AddSample(m, s, at)
+		if o.Revision != "" {
+			m.Dimensions = metric.Dims("ClusterName", o.Cluster, "ServiceName", o.Service, "ServiceRevision", o.Revision)
+			store.AddSample(m, s, at)
 		}
 	}
 	for _, c := range answered(t) {
