@@ -1,4 +1,4 @@
-// Package elb is the control side of the application load balancers: the
+// Package elb is the control side of the application and network load balancers: the
 // records of load balancers, listeners, rules, target groups, targets and
 // certificates, and the Balancer that turns them into what proxies serve.
 //
@@ -28,14 +28,19 @@
 // governed rule by hand, state other weights than before: 1 and 0 instead of 100
 // and 0. DescribeRules shows what is in force.
 //
+// A network load balancer is told by its ARN ("net/…"). Its listeners have the default
+// rule alone, so that a listener's ARN stands where a rule's does: Weights, SetWeights,
+// Govern and Release take either.
+//
 // A target's state is known from three things: its record (registered, draining
 // until), whether its group is in use, and the proxy's last verdict over this
 // registration. Verdicts live in memory; changes of them are written too, so
 // that a restarted server knows the state until the proxy repeats it.
 //
 // Files: loadbalancer.go, listener.go, rule.go, group.go, target.go,
-// certificate.go (records); attribute.go (the attributes and their defaults);
+// certificate.go (records); attribute.go, networkattribute.go (the attributes and their
+// defaults); network.go (what network load balancers add);
 // use.go, weight.go, govern.go, revision.go; build.go and buildgroup.go (records to table);
 // balancer.go, run.go, apply.go, address.go (publishing); health.go, verdict.go;
-// traffic.go, measure.go, meter.go, census.go, owner.go (metrics).
+// traffic.go, measure.go, flows.go, meter.go, census.go, owner.go (metrics).
 package elb
