@@ -142,6 +142,9 @@ func (s *Service) storeLoadBalancer(ctx context.Context, next *elb.LoadBalancer)
 		if old, err = checkSame(tx, scope(ctx), next); err != nil || old != nil {
 			return err
 		}
+		if err := checkAllocations(tx, scope(ctx), next); err != nil {
+			return err
+		}
 		n := 0
 		for lb := range elb.LoadBalancers(tx, scope(ctx)) {
 			if lb.IsNetwork() == next.IsNetwork() {

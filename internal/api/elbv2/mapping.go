@@ -45,6 +45,25 @@ func (s *Service) mapping(sc arn.Scope, lb *elb.LoadBalancer, m types.SubnetMapp
 	return z, nil
 }
 
+// checkAllocations: an elastic address belongs to one subnet of one load balancer.
+func checkAllocations(tx *store.Tx, sc arn.Scope, lb *elb.LoadBalancer) error {
+	taken := map[string]string{}
+	for other := range elb.LoadBalancers(tx, sc) {
+		for _, z := range other.Zones {
+			if other.ARN != lb.ARN {
+				taken[z.Allocation] = other.ARN
+			}
+		}
+	}
+	for _, z := range lb.Zones {
+		if by, ok := taken[z.Allocation]; ok && z.Allocation != "" {
+			return wire.Errorf("ResourceInUseException", "The allocation ID '%s' is in use by load balancer '%s'", z.Allocation, by)
+		}
+		taken[z.Allocation] = lb.ARN
+	}
+	return nil
+}
+
 func showAddresses(z elb.Zone) []types.LoadBalancerAddress {
 	switch {
 	case z.Allocation != "":

@@ -104,6 +104,9 @@ func (s *Service) SetSubnets(ctx context.Context, in *elasticloadbalancingv2.Set
 			}
 		}
 		lb.Zones, lb.VPC = zones, cmp.Or(lb.VPC, vpc)
+		if err := checkAllocations(tx, scope(ctx), lb); err != nil {
+			return err
+		}
 		out.IpAddressType = types.IpAddressType(lb.IPAddressType)
 		if lb.IsNetwork() {
 			out.EnablePrefixForIpv6SourceNat = types.EnablePrefixForIpv6SourceNatEnumOff
