@@ -88,7 +88,7 @@ func TestFlowTLSTargetFails(t *testing.T) {
 	l := w.flowListener("TCP", one("tg")) // the front speaks no TLS, the target should
 	w.publish()
 	w.awaitState(deaf, "healthy")
-	if _, err := dialFlow(t, l.Address).Read(make([]byte, 1)); !isReset(err) {
+	if err := endOf(l.Address); !isReset(err) {
 		t.Errorf("ended with %v", err)
 	}
 	w.awaitTraffic("tg", "TCP", "the target's handshake", func(f route.FlowTraffic) bool { return f.TargetTLS == 1 && f.Rejected == 1 })
@@ -101,7 +101,7 @@ func TestFlowTLSEnds(t *testing.T) {
 	w := newWorld(t)
 	a := named(t, "a")
 	w.flowGroup("cut", "TCP", a).Flows.CutDrained = true
-	w.flowGroup("idle", "TCP", a).Flows.Idle = 200 * time.Millisecond
+	w.flowGroup("idle", "TCP", a).Flows.Idle = time.Second
 	cut, idle := w.flowListener("TLS", one("cut")).Address, w.flowListener("TLS", one("idle")).Address
 	w.publish()
 	w.awaitState(a, "healthy")
