@@ -28,6 +28,7 @@ type part struct {
 	tx        *store.Tx
 	table     *route.Table
 	revisions map[string]*state.Revision // read so far, by key
+	ports     map[*state.Revision][]ports
 }
 
 // logKind is how clients log: what a listener has is the same for all its binds.
@@ -66,6 +67,7 @@ func (p *part) binds() map[string]map[logKind][]route.Bind {
 			}
 			out[k.Endpoint][kind] = append(out[k.Endpoint][kind], route.Bind{
 				NetNS: c.NetNS, Task: c.Task, Client: c.Service, Address: net.JoinHostPort(k.VIP, strconv.Itoa(k.Port)), Log: log,
+				Aside: p.wants(rev, k.Port),
 			})
 		}
 	}

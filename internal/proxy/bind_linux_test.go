@@ -264,3 +264,51 @@ func TestThousandsOfBinds(t *testing.T) {
 	}
 	measure("none", nil)
 }
+
+// TestBindsAside: where containers may want an endpoint's port, they get it, before
+// and after the endpoint is there; connections to the endpoint find the proxy
+// all the same, and it stays so when the socket is made anew.
+func TestBindsAside(t *testing.T) {
+	w := newWorld(t)
+	ns := newNetns(t, filepath.Join(shortDir(t), "ns"))
+	w.unchecked("tg", app(t, says("the endpoint")))
+	l := w.endpoint("HTTP", route.Weighted{Group: "tg", Weight: 1})
+	binds := []route.Bind{{NetNS: ns, Address: inside, Task: "1", Aside: true}}
+	l.Binds = binds
+	w.publish()
+
+	var own net.Listener
+	err := onThread(func() error {
+		f, err := os.Open(ns)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := unix.Setns(int(f.Fd()), unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		own, err = net.Listen("tcp", ":80")
+		return err
+	})
+	if err != nil {
+		t.Fatalf("a program of the task cannot listen on port 80: %v", err)
+	}
+	web := &http.Server{Handler: says("the program"), ReadHeaderTimeout: time.Second}
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(own) }()
+	t.Cleanup(func() { web.Close(); <-served })
+	check := func() {
+		t.Helper()
+		for address, want := range map[string]string{inside: "the endpoint", "127.0.0.1:80": "the program"} {
+			if status, body := fetch(t, clientInside(t, ns), "http://"+address+"/"); status != 200 || body != want {
+				t.Errorf("%s: %d %q", address, status, body)
+			}
+		}
+	}
+	check()
+	l.Binds = nil
+	w.publish()
+	l.Binds = binds
+	w.publish()
+	check()
+}

@@ -18,7 +18,7 @@
 // tunnel.go. HTTP/2 and gRPC go through net/http and x/net/http2: http2*.go.
 //
 // Service Connect's endpoints are listeners that accept inside the network
-// namespaces of tasks: bind.go and netns_linux.go open their sockets, a table
+// namespaces of tasks: bind.go, netns_linux.go and aside_linux.go open their sockets, a table
 // touches only those that changed. All binds of an endpoint share its rules and
 // turns, so that weights are exact over all its clients. meshhead.go is what
 // requests get on their way, outlier.go ejects targets that fail, replay.go and

@@ -65,7 +65,11 @@ func listenAt(path string, pending []*opening) {
 		fail(pending, fmt.Errorf("cannot enter network namespace %s: %w", path, err))
 	default:
 		for _, o := range pending {
-			o.listener, o.err = listenTCP(o.key.address)
+			listen := listenTCP
+			if o.bind != nil && o.bind.Aside {
+				listen = listenAside
+			}
+			o.listener, o.err = listen(o.key.address)
 		}
 	}
 }

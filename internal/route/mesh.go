@@ -9,6 +9,9 @@ type Bind struct {
 	// NetNS is the path of the network namespace; "" = the machine's own.
 	NetNS   string `json:"netns,omitempty"`
 	Address string `json:"address"` // "ip:port"
+	// Aside tells that programs in the namespace may listen on the port of Address on
+	// all their addresses, which no socket on Address may hinder.
+	Aside bool `json:"aside,omitempty"`
 	// Task is the id of the task, for access logs and failures.
 	Task string `json:"task,omitempty"`
 	// Client is whom the task's requests are counted for (Traffic.Client), for
