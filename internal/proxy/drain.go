@@ -52,6 +52,9 @@ func (t *target) cut() {
 	for _, f := range t.cuts {
 		go f()
 	}
+	for c := range t.owned {
+		c.Conn.Close()
+	}
 	t.cuts = nil
 	if t.layer4 {
 		t.group.proxy.resetFlows(t)

@@ -64,6 +64,9 @@ func (t *target) transport(version string) http.RoundTripper {
 		defer giveUp()
 		defer context.AfterFunc(t.connecting, giveUp)()
 		conn, err := dial(ctx, network, address)
+		if err == nil {
+			conn, err = t.own(conn)
+		}
 		if err != nil {
 			return nil, &connectError{err}
 		}
@@ -71,6 +74,36 @@ func (t *target) transport(version string) http.RoundTripper {
 	}
 	t.rounds = tr
 	return tr
+}
+
+// ownedConn is a connection of a target's transport. It is closed with the target,
+// whatever the transport thinks of it.
+type ownedConn struct {
+	net.Conn
+	t *target
+}
+
+// own takes a new connection in; it fails when the target is gone.
+func (t *target) own(conn net.Conn) (net.Conn, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.gone.Load() {
+		conn.Close()
+		return nil, errTargetGone
+	}
+	if t.owned == nil {
+		t.owned = make(map[*ownedConn]struct{})
+	}
+	c := &ownedConn{conn, t}
+	t.owned[c] = struct{}{}
+	return c, nil
+}
+
+func (c *ownedConn) Close() error {
+	c.t.mu.Lock()
+	delete(c.t.owned, c)
+	c.t.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // silence ends an exchange of which no byte has moved for the idle timeout.

@@ -49,6 +49,7 @@ type target struct {
 	mu     sync.Mutex
 	idle   []*backend // the last one was used last
 	conns  map[*backend]struct{}
+	owned  map[*ownedConn]struct{}
 	cuts   map[int]func() // ends of tunnels and HTTP/2 exchanges
 	cutID  int
 	rounds http.RoundTripper // HTTP/2 clients, and targets that speak HTTP/2
