@@ -126,6 +126,7 @@ func (n *Network) Info() Info { return n.info }
 
 func (n *Network) applyFilter() {
 	defer close(n.filter)
+	reusePorts()
 	f := filter{bridge: n.info.Bridge, hash: n.hash, info: n.info}
 	if err := f.apply(); err != nil {
 		n.log.Warn("tasks may have no way to the internet", "bridge", n.info.Bridge, "error", err)

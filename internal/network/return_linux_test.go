@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -99,4 +101,18 @@ func echo(t *testing.T, l Lease) {
 			_, _ = packets.WriteTo([]byte(from.String()), from)
 		}
 	}()
+}
+
+// Ports of connections that have ended are used again for tasks, not for loopback
+// only, unless the administrator forbids it.
+func TestPortsAreReused(t *testing.T) {
+	n := open(t, options(t))
+	<-n.filter
+	value, err := os.ReadFile("/proc/sys/net/ipv4/tcp_tw_reuse")
+	if err != nil {
+		t.Skip(err)
+	}
+	if strings.TrimSpace(string(value)) == "2" {
+		t.Error("still the system's default")
+	}
 }
