@@ -18,12 +18,13 @@ import (
 
 	"github.com/grue-ecs/grue/internal/image"
 	"github.com/grue-ecs/grue/internal/runtime"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 // Config points an AWS SDK for Go client at this grue.
 func (g *Grue) Config() aws.Config {
 	return aws.Config{
-		HTTPClient: &http.Client{Transport: transport}, // one for all: each client would keep connections of its own
+		HTTPClient: intact.Client(transport), // one for all: each client would keep connections of its own
 		Region:     "us-east-1", BaseEndpoint: aws.String(g.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}

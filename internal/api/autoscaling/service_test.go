@@ -23,6 +23,7 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/watch"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,7 +63,7 @@ func start(t *testing.T) *world {
 	t.Cleanup(func() { h.Close(); st.Close() })
 	w := &world{T: t, store: st, Client: api.New(api.Options{
 		Region: home.Region, BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: intact.Client(h.Client().Transport),
 	})}
 	w.ok(st.Update(func(tx *store.Tx) error {
 		for name, daemon := range map[string]bool{"web": false, "api": false, "agent": true} {

@@ -23,6 +23,7 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/watch"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	w.Client = cw.New(cw.Options{
-		Region: "eu-west-1", BaseEndpoint: &srv.URL, HTTPClient: &http.Client{Transport: transport},
+		Region: "eu-west-1", BaseEndpoint: &srv.URL, HTTPClient: intact.Client(transport),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	return w

@@ -28,6 +28,7 @@ import (
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -86,7 +87,7 @@ func (w *world) open() {
 	w.store, w.logs, w.router = st, lg, router
 	w.client = eventbridge.New(eventbridge.Options{
 		Region: home.Region, BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: intact.Client(h.Client().Transport),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup

@@ -22,6 +22,7 @@ import (
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -60,7 +61,7 @@ func (w *world) client(region string) *sdk.Client {
 	}}
 	w.Cleanup(tr.CloseIdleConnections)
 	return sdk.New(sdk.Options{
-		Region: region, BaseEndpoint: &w.url, RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: tr},
+		Region: region, BaseEndpoint: &w.url, RetryMaxAttempts: 1, HTTPClient: intact.Client(tr),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 }

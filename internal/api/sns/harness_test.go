@@ -23,6 +23,7 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/topic"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -67,8 +68,8 @@ func (w *world) open() {
 	go func() { done <- topics.Run(ctx) }()
 	w.url = h.URL
 	w.client = sns.New(sns.Options{
-		Region: "eu-west-1", BaseEndpoint: &w.url, RetryMaxAttempts: 3,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
+		Region: "eu-west-1", BaseEndpoint: &w.url, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: intact.Client(h.Client().Transport),
 	})
 	w.stop = sync.OnceFunc(func() { cancel(); <-done; h.Close(); st.Close() })
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
+	"github.com/grue-ecs/grue/test/intact"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,8 +45,8 @@ func start(t testing.TB) *world {
 	running.Go(func() { _ = queues.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait(); h.Close(); st.Close() })
 	return &world{TB: t, url: h.URL, queues: queues, Client: sqs.New(sqs.Options{
-		Region: "eu-west-1", BaseEndpoint: &h.URL, RetryMaxAttempts: 3,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: h.Client(),
+		Region: "eu-west-1", BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: intact.Client(h.Client().Transport),
 	})}
 }
 
