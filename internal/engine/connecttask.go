@@ -17,19 +17,22 @@ func (e *Engine) registerConnect(tx *store.Tx, t *state.Task, rev *state.Revisio
 	if rev.Connect == nil || len(rev.Connect.Endpoints) == 0 {
 		return
 	}
-	connect.Register(tx, t, rev, e.sick(tx, t), time.Now())
+	connect.Register(tx, t, rev, sick(tx, t), time.Now())
 	t.Connect = &state.TaskConnect{State: TargetRegistered}
 }
 
-// sick tells whether the container health checks of a task do not pass.
-func (e *Engine) sick(tx *store.Tx, t *state.Task) bool {
-	td, ok := e.definition(tx, t)
+// sick tells whether an essential container that has a health check does not pass it.
+func sick(tx *store.Tx, t *state.Task) bool {
+	td, ok := state.DefinitionByARN(tx, t.TaskDefinition)
 	if !ok {
 		return false
 	}
-	for _, c := range td.Def.V.ContainerDefinitions {
-		if healthCheck(c.HealthCheck) != nil && (c.Essential == nil || *c.Essential) {
-			return taskHealth(t, &td.Def.V) != string(runtime.HealthHealthy)
+	for i, c := range td.Def.V.ContainerDefinitions {
+		if healthCheck(c.HealthCheck) == nil || i >= len(t.Containers) || c.Essential != nil && !*c.Essential {
+			continue
+		}
+		if t.Containers[i].Health != string(runtime.HealthHealthy) {
+			return true
 		}
 	}
 	return false
@@ -74,16 +77,14 @@ func stopTimeout(tx *store.Tx, t *state.Task) time.Duration {
 }
 
 // followConnect keeps the records of Service Connect at what a task's record says.
-func followConnect(tx *store.Tx, was, t *state.Task) {
+func followConnect(tx *store.Tx, t *state.Task) {
 	rev, ok := connectRevision(tx, t)
-	if !ok {
-		return
-	}
 	switch {
+	case !ok:
 	case rank[t.LastStatus] >= rank[Deprovisioning]:
 		connect.Remove(tx, t, rev)
-	case t.Connect != nil && was.Health != t.Health && t.Health != string(runtime.HealthUnknown):
-		connect.SetHealth(tx, t, rev, t.Health == string(runtime.HealthUnhealthy))
+	case t.Connect != nil:
+		connect.SetHealth(tx, t, rev, sick(tx, t))
 	}
 }
 

@@ -232,7 +232,7 @@ func saveTask(tx *store.Tx, was, t *state.Task) {
 		t.Version = was.Version + 1
 		emitTask(tx, t, time.Now())
 	}
-	followConnect(tx, was, t)
+	followConnect(tx, t)
 	followRegistry(tx, was, t)
 	state.PutTask(tx, t)
 }

@@ -3,6 +3,7 @@ package ecs
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -60,9 +61,25 @@ func (r *request) resolveConnect(c *types.ServiceConnectConfiguration, cluster s
 // nextConnect gives a revision that an update makes its Service Connect
 // configuration.
 func (r *request) nextConnect(svc *state.Service, next *types.ServiceRevision, now *state.Revision, td *state.TaskDefinition, in *sdk.UpdateServiceInput) (*state.Connect, error) {
+	if in.ServiceConnectConfiguration == nil && in.TaskDefinition == nil {
+		next.ServiceConnectConfiguration = now.Body.V.ServiceConnectConfiguration
+		return again(now.Connect), nil
+	}
 	config, mesh, err := r.resolveConnect(connectFor(in.ServiceConnectConfiguration, now.Body.V.ServiceConnectConfiguration), svc.Cluster, td, now.Connect)
 	next.ServiceConnectConfiguration = config
 	return mesh, err
+}
+
+// again is what a revision provides that changes nothing of it. What its tasks know
+// is found anew.
+func again(c *state.Connect) *state.Connect {
+	if c == nil {
+		return nil
+	}
+	next := *c
+	next.Endpoints = slices.Clone(c.Endpoints)
+	next.Known, next.Snapped = nil, false
+	return &next
 }
 
 // connectNamespace finds the namespace of a configuration: by name, id or ARN, or

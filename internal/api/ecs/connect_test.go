@@ -209,6 +209,10 @@ func TestConnectLife(t *testing.T) {
 	if must(w, 0, err); *less.Deployments[0].Id == *d.Id || len(less.Deployments[0].ServiceConnectResources) != 0 {
 		t.Errorf("%+v", less.Deployments[0])
 	}
+	forced, err := update(&sdk.UpdateServiceInput{ForceNewDeployment: true})
+	if must(w, 0, err); *forced.Deployments[0].Id == *less.Deployments[0].Id || w.connect("web") == nil {
+		t.Errorf("%+v", forced.Deployments[0])
+	}
 	off, err := update(&sdk.UpdateServiceInput{ServiceConnectConfiguration: &connectConfig{}})
 	if must(w, 0, err); off.Deployments[0].ServiceConnectConfiguration != nil || w.connect("web") != nil {
 		t.Errorf("%+v", off.Deployments[0])
