@@ -312,15 +312,19 @@ func TestLongPoll(t *testing.T) {
 	defer st.Close()
 	w := &world{fataler: t, store: st, Queues: New(Options{Store: st})} // real time
 	w.create("q")
+	var handle string // of the newest receive
 	poll := func(ctx context.Context, wait time.Duration) <-chan string {
 		out := make(chan string, 1)
 		go func() {
-			got, err := w.Receive(ctx, scope, "q", Ask{Max: 1, Visibility: seconds(1), Wait: &wait})
+			got, err := w.Receive(ctx, scope, "q", Ask{Max: 1, Visibility: seconds(3600), Wait: &wait})
 			if err != nil {
 				out <- err.Error()
-			} else {
-				out <- bodies(got)
+				return
 			}
+			for _, r := range got {
+				handle = r.Handle
+			}
+			out <- bodies(got)
 		}()
 		return out
 	}
@@ -342,19 +346,27 @@ func TestLongPoll(t *testing.T) {
 	waiting(3)
 	w.put("q", "a")
 	waiting(2) // only one was served
-	got := ""
-	for len(got) < 2 { // the message becomes visible again, for the others
+	served := func() string {
 		select {
 		case s := <-polls[0]:
-			got += s
+			return s
 		case s := <-polls[1]:
-			got += s
+			return s
 		case s := <-polls[2]:
-			got += s
+			return s
 		case <-time.After(time.Minute):
-			t.Fatal("no poll saw the message become visible")
+			t.Fatal("no poll saw the message")
+			return ""
 		}
 	}
+	if s := served(); s != "a" {
+		t.Fatal(s)
+	}
+	w.ok(w.Update(func(tx *store.Tx) error { return w.ChangeVisibility(tx, w.get("q"), handle, 1) }))
+	if s := served(); s != "a" { // it became visible again, for another
+		t.Fatal(s)
+	}
+	waiting(1)
 	left := poll(ctx, time.Millisecond)
 	if s := <-left; s != "" && s != "a" {
 		t.Error(s)
