@@ -235,8 +235,8 @@ func TestMeshRetries(t *testing.T) {
 			want               int
 			hits               int64 // of bad targets
 		}{
-			{"nobody listens", "POST", "x", []string{freeAddress(t), freeAddress(t)}, 200, 0},
-			{"three of them", "GET", "", []string{freeAddress(t), freeAddress(t), freeAddress(t)}, 503, 0},
+			{"nobody listens", "POST", "x", []string{"127.0.0.1:1", "127.0.0.1:2"}, 200, 0},
+			{"three of them", "GET", "", []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}, 503, 0},
 			{"reset of a GET", "GET", "", []string{start(t, reset), start(t, reset)}, 200, 2},
 			{"reset of a PUT", "PUT", "small", []string{start(t, reset)}, 200, 1},
 			{"reset of a POST", "POST", "small", []string{start(t, reset)}, 503, 1},
