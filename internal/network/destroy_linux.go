@@ -34,6 +34,7 @@ func Destroy(opts Options) error {
 	if !opts.NoFilter && os.Geteuid() == 0 {
 		f := filter{bridge: opts.Name, hash: n.hash, info: infoFor(opts.Name, rangeOr(doc.CIDR))}
 		note(f.remove())
+		note(f.removeUntracked())
 		note(f.removeReturn())
 	}
 	n.dropClaims()

@@ -131,6 +131,9 @@ func (n *Network) applyFilter() {
 	if err := f.apply(); err != nil {
 		n.log.Warn("tasks may have no way to the internet", "bridge", n.info.Bridge, "error", err)
 	}
+	if err := f.applyUntracked(); err != nil {
+		n.log.Warn("connections of tasks fill the kernel's connection tracking", "bridge", n.info.Bridge, "error", err)
+	}
 	if err := f.applyReturn(); err != nil {
 		n.log.Warn("tasks see load balancers' addresses instead of clients'", "bridge", n.info.Bridge, "error", err)
 	}

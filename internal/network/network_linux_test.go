@@ -308,7 +308,7 @@ func TestDestroyWithoutState(t *testing.T) {
 		t.Error("mounts are left")
 	}
 	if have("iptables") {
-		for _, table := range []string{"filter", "nat", "mangle"} {
+		for _, table := range []string{"filter", "nat", "mangle", "raw"} {
 			out, _ := exec.Command("iptables", "-w", "-t", table, "-S").Output()
 			if bytes.Contains(out, []byte(n.hash)) {
 				t.Errorf("rules are left in %s:\n%s", table, out)
