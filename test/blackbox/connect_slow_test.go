@@ -5,6 +5,7 @@ package blackbox
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/test/harness"
@@ -39,4 +40,27 @@ func TestSlowConnectKills(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	answered(t, "after all", in, m.url, "", 20, harness.Counts{"v3": 20})
+}
+
+// TestSlowConnectBridge: tasks in bridge mode provide endpoints, too.
+func TestSlowConnectBridge(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	g.Namespace(t, "sbridge")
+	server := g.NewServiceOf(t, harness.ServiceSpec{
+		Name: "sbridge", Image: g.Guest(t, "v1", ""), Count: 2, NoBalancer: true,
+		Define: func(in *ecs.RegisterTaskDefinitionInput) {
+			harness.Ports("web")(in)
+			in.NetworkMode, in.RequiresCompatibilities = types.NetworkModeBridge, nil
+		},
+		Create: func(in *ecs.CreateServiceInput) {
+			in.LaunchType, in.NetworkConfiguration = types.LaunchTypeEc2, nil
+			in.ServiceConnectConfiguration = harness.Connected("sbridge", harness.Alias("web", "sbridge", 80))
+		},
+	})
+	in := caller(t, g, "sbridge").Inside(t)
+	in.Drive(t, "all", "http://sbridge/", "")
+	replace(t, server, g.Guest(t, "v2", ""), types.ServiceDeploymentStatusSuccessful)
+	answered(t, "bridge", in, "http://sbridge/", "", 20, harness.Counts{"v2": 20})
+	in.NoFailures(t, "all")
 }
