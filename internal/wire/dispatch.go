@@ -115,6 +115,9 @@ func (r *Registry) findQuery(req *http.Request, body []byte, s *signature) (targ
 			t.service = c
 		}
 	}
+	if version == "" && s != nil && len(candidates) == 1 { // people leave it out, and AWS does not mind
+		t.service = candidates[0]
+	}
 	if t.service != nil && !t.service.speaks(Query) {
 		t.protocol = EC2Query
 	}

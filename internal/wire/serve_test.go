@@ -124,6 +124,8 @@ func TestErrors(t *testing.T) {
 		{"query: no list", queryRequest("elasticloadbalancing", elb+"&Actions.member.one=x"), 400, "<Code>ValidationError</Code>"},
 		{"query: unknown operation", queryRequest("elasticloadbalancing", "Action=Explode&Version=2015-12-01"), 400, "<Code>InvalidAction</Code><Message>Could not find operation Explode for version 2015-12-01</Message>"},
 		{"query: unknown version", queryRequest("elasticloadbalancing", "Action=CreateRule&Version=2012-06-01"), 400, "<Code>InvalidAction</Code>"},
+		{"query: no version", queryRequest("elasticloadbalancing", "Action=CreateRule&Priority=ten"), 400, "<Code>ValidationError</Code><Message>Priority: ten is not an Integer</Message>"},
+		{"query: no version, unknown operation", queryRequest("elasticloadbalancing", "Action=Explode"), 400, "<Code>InvalidAction</Code><Message>Could not find operation Explode for version 2015-12-01</Message>"},
 		{"query: no action", queryRequest("elasticloadbalancing", "Version=2015-12-01"), 400, "<Code>MissingAction</Code>"},
 		{"EC2: unsigned", unsignedEC2, 401, "<Errors><Error><Code>AuthFailure</Code>"},
 		{"EC2: unknown operation", queryRequest("ec2", "Action=Explode&Version=2016-11-15"), 400, "<Code>InvalidAction</Code><Message>The action Explode is not valid for this web service.</Message>"},
