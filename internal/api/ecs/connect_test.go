@@ -94,6 +94,9 @@ func TestConnectRefuses(t *testing.T) {
 		{"alias without port", http, connected("mesh", endpoint("web", connectAlias{})), "InvalidParameterException", "requires port"},
 		{"alias port", http, connected("mesh", endpoint("web", on(65536, ""))), "InvalidParameterException", "clientAliases.port"},
 		{"alias name", http, connected("mesh", endpoint("web", on(80, "-a"))), "InvalidParameterException", "dnsName"},
+		{"alias name with an empty part", http, connected("mesh", endpoint("web", on(80, "a..b"))), "InvalidParameterException", "dnsName"},
+		{"alias name that is an address", http, connected("mesh", endpoint("web", on(80, "10.0.0.1"))), "InvalidParameterException", "dnsName"},
+		{"alias name of the task itself", http, connected("mesh", endpoint("web", on(80, "localhost"))), "InvalidParameterException", "dnsName"},
 		{"discovery name", http, edit(func(s *connectService) { s.DiscoveryName = ptr("Web") }), "InvalidParameterException", "discoveryName"},
 		{"discovery name taken", http, edit(func(*connectService) {}), "InvalidParameterException", "the discovery name web is already used"},
 		{"alias taken", http, edit(func(s *connectService) { s.DiscoveryName, s.ClientAliases[0].DnsName = ptr("x"), ptr("taken") }), "InvalidParameterException", "the client alias taken:80 is already used"},
@@ -104,6 +107,8 @@ func TestConnectRefuses(t *testing.T) {
 		{"test traffic of TCP", plain, edit(header(ptr("x"), ptr("y"))), "InvalidParameterException", "testTrafficRules requires the appProtocol"},
 		{"test header without name", http, edit(header(nil, ptr("y"))), "InvalidParameterException", "requires name"},
 		{"test header without value", http, edit(header(ptr("x"), nil)), "InvalidParameterException", "requires exact"},
+		{"test header's name", http, edit(header(ptr("x y"), ptr("z"))), "InvalidParameterException", "not the name of a header"},
+		{"test header's value", http, edit(header(ptr("x"), ptr("y\nz"))), "InvalidParameterException", "not the value of a header"},
 		{"ingress port of a container", http, edit(func(s *connectService) { s.IngressPortOverride = ptr[int32](80) }), "InvalidParameterException", "ingressPortOverride 80"},
 		{"tls without authority", http, edit(func(s *connectService) { s.Tls = &types.ServiceConnectTlsConfiguration{} }), "InvalidParameterException", "awsPcaAuthorityArn"},
 		{"tls with an odd authority", http, edit(func(s *connectService) {

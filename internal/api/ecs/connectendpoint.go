@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 	"time"
@@ -14,7 +15,9 @@ import (
 // Names of Service Connect.
 var (
 	discoveryName = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]{0,63}$`)
-	aliasName     = regexp.MustCompile(`^[a-z0-9_.][a-z0-9_.-]{0,126}$`)
+	aliasName     = regexp.MustCompile(`^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*$`)
+	headerName    = regexp.MustCompile("^[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,256}$")
+	headerValue   = regexp.MustCompile(`^[^\x00-\x08\x0a-\x1f\x7f]*$`)
 )
 
 // testHeader selects the green revision where the alias names no header.
@@ -128,8 +131,8 @@ func fromAlias(e *state.ConnectEndpoint, a *types.ServiceConnectClientAlias, nam
 	e.Port, e.DNSName = int(*a.Port), get(a.DnsName)
 	if e.DNSName == "" {
 		e.DNSName = e.Discovery + "." + namespace
-	} else if !aliasName.MatchString(e.DNSName) {
-		return invalid("The dnsName '%s' is not valid: up to 127 lowercase letters, numbers, underscores, hyphens and periods, not starting with a hyphen.", clip(e.DNSName))
+	} else if !callable(e.DNSName) {
+		return invalid("The dnsName '%s' is not valid: a host name of up to 127 lowercase letters, numbers, underscores, hyphens and periods, not starting with a hyphen.", clip(e.DNSName))
 	}
 	if e.Protocol != route.ProtocolTCP {
 		e.TestHeader = testHeader
@@ -142,6 +145,10 @@ func fromAlias(e *state.ConnectEndpoint, a *types.ServiceConnectClientAlias, nam
 			return invalid("testTrafficRules.header requires name.")
 		case t.Header.Value != nil && get(t.Header.Value.Exact) == "":
 			return invalid("testTrafficRules.header.value requires exact.")
+		case !headerName.MatchString(*t.Header.Name):
+			return invalid("testTrafficRules.header.name: '%s' is not the name of a header, up to 256 letters, numbers and any of !#$%%&'*+-.^_`|~", clip(*t.Header.Name))
+		case t.Header.Value != nil && (len(*t.Header.Value.Exact) > 8192 || !headerValue.MatchString(*t.Header.Value.Exact)):
+			return invalid("testTrafficRules.header.value.exact: '%s' is not the value of a header, up to 8,192 characters without control characters.", clip(*t.Header.Value.Exact))
 		}
 		e.TestHeader = strings.ToLower(*t.Header.Name)
 		if t.Header.Value != nil {
@@ -149,6 +156,13 @@ func fromAlias(e *state.ConnectEndpoint, a *types.ServiceConnectClientAlias, nam
 		}
 	}
 	return nil
+}
+
+// callable tells whether tasks can call a host name that stands in their
+// /etc/hosts: an address would not be looked up there, and localhost is themselves.
+func callable(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err != nil && name != "localhost" && len(name) <= 127 && aliasName.MatchString(name)
 }
 
 // fromTimeout fills in ECS's time-outs: idle 5 minutes, of TCP 1 hour; a request
