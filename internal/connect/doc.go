@@ -23,6 +23,6 @@
 // Connect alike.
 //
 // Files: endpoint.go, snapshot.go, instance.go, split.go, client.go, certificate.go
-// (records); part.go, wanted.go, members.go, group.go, ingress.go (records to table); mesh.go,
+// (records); part.go, wanted.go, members.go, turns.go, group.go, ingress.go (records to table); mesh.go,
 // quiet.go, accesslog.go, measure.go (what comes from the proxy).
 package connect

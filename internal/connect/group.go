@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,12 +46,23 @@ func (p *part) group(e *Endpoint, s *state.ConnectEndpoint, revision string, lis
 		g.Verify = p.verify(e)
 	}
 	for _, i := range list.well() {
+		port := p.called(e, i)
 		g.Targets = append(g.Targets, route.Target{
-			ID: i.Task, Port: i.Port, Address: i.address(), Draining: i.Draining, DrainUntil: i.Until, Registered: i.Registered,
+			ID: i.Task, Port: port, Address: net.JoinHostPort(i.IP, strconv.Itoa(port)), Draining: i.Draining, DrainUntil: i.Until, Registered: i.Registered,
 		})
 	}
 	p.table.Groups[arn] = g
 	return arn
+}
+
+// called is the port at which clients' proxies call an instance: with TLS the
+// ingress, or else the container itself. A container that does not listen yet is
+// then seen to refuse, so that the request goes to another instance.
+func (p *part) called(e *Endpoint, i *Instance) int {
+	if x := p.provides(e, i.Revision); x != nil && !x.TLS {
+		return x.ContainerPort
+	}
+	return i.Port
 }
 
 // maxDrain bounds how long requests in flight may take to end.

@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"net"
 	"strconv"
 	"time"
 
@@ -16,7 +15,7 @@ type Instance struct {
 	Service, Revision string // key of the ECS service, number of the revision
 	Task              string // id
 	IP                string
-	Port              int // where the task is called: container port or ingress
+	Port              int // as Cloud Map has it: container port or ingress
 	Registered        time.Time
 	// Sick tells that its container health checks do not pass: it gets requests
 	// only where no other instance is left.
@@ -27,9 +26,6 @@ type Instance struct {
 
 // Its id is "<namespace id>/<discoveryName>/<task id>".
 var instances = store.NewTable[Instance]("connect.instance")
-
-// address is where an instance is called.
-func (i *Instance) address() string { return net.JoinHostPort(i.IP, strconv.Itoa(i.Port)) }
 
 // Register puts a task that became RUNNING behind the endpoints of its revision,
 // and into Cloud Map.

@@ -141,8 +141,7 @@ func (p *part) rules(e *Endpoint, s *state.ConnectEndpoint, list members) []rout
 	}
 	name := e.CloudMap + "/endpoint"
 	if len(x.Production) == 0 {
-		all := p.group(e, s, "", list.without(x.Without))
-		return []route.Rule{forward(name+"/default", []route.Weighted{{Group: all, Weight: 1}})}
+		return []route.Rule{forward(name+"/default", p.turns(e, s, list.without(x.Without)))}
 	}
 	var out []route.Rule
 	if s.TestHeader != "" && len(x.Test) > 0 {
@@ -195,7 +194,7 @@ func (p *part) weighted(e *Endpoint, s *state.ConnectEndpoint, all members, shar
 			continue
 		}
 		sum += x.Tenths
-		out = append(out, route.Weighted{Group: p.group(e, s, n, all.of(n)), Weight: x.Tenths})
+		out = append(out, route.Weighted{Group: p.group(e, p.spoken(e, s, n), n, all.of(n)), Weight: x.Tenths})
 	}
 	if sum == 0 && dropped {
 		for i := range out {
