@@ -34,16 +34,12 @@ func (ref *groupRef) idleOf(f *front) time.Duration {
 func (p *Proxy) serveFlow(s *socket, f *front, conn *net.TCPConn) {
 	id := p.connID.Add(1)
 	r := &relay{proxy: p, id: id, client: conn, rawClient: conn, kind: flowTCP}
+	inside := len(f.listener.Binds) > 0
 	if f.tls != nil {
 		r.kind = flowTLS
-		secure, err := p.handshake(conn, f)
-		if err != nil {
-			f.meter.flow(flowTLS).shard(id).clientTLS.Add(1)
-			conn.Close()
+		if !inside && !r.secure(f) {
 			return
 		}
-		r.client = secure
-		r.alpn = secure.ConnectionState().NegotiatedProtocol
 	}
 	client, local := addrPortOf(conn.RemoteAddr()), addrPortOf(conn.LocalAddr())
 	pick := p.pickFlow(func(v *view) *front { return v.fronts[s] }, client)
@@ -60,14 +56,33 @@ func (p *Proxy) serveFlow(s *socket, f *front, conn *net.TCPConn) {
 	if pick.unhealthy {
 		count.unhealthy.Add(1)
 	}
-	if r.connect(&pick, client, local) {
-		r.run(&pick)
+	if !r.connect(&pick, client, local) {
+		reset(conn)
 		return
 	}
-	reset(conn)
+	if f.tls != nil && inside && !r.secure(f) {
+		r.server.Close()
+		pick.target.release()
+		return
+	}
+	r.run(&pick)
 }
 
-// handshake ends the client's TLS.
+// secure ends the client's TLS, or closes the connection. Inside a task that comes
+// after its container has accepted a connection: one that does not listen yet lets
+// the handshake fail, so that the caller's proxy knows that nothing was sent.
+func (r *relay) secure(f *front) bool {
+	secure, err := r.proxy.handshake(r.rawClient, f)
+	if err != nil {
+		f.meter.flow(flowTLS).shard(r.id).clientTLS.Add(1)
+		r.rawClient.Close()
+		return false
+	}
+	r.client, r.alpn = secure, secure.ConnectionState().NegotiatedProtocol
+	return true
+}
+
+// handshake ends a client's TLS.
 func (p *Proxy) handshake(conn *net.TCPConn, f *front) (*tls.Conn, error) {
 	secure := tls.Server(conn, f.tls)
 	ctx, cancel := context.WithTimeout(p.ctx, handshakeTimeout)

@@ -67,3 +67,30 @@ func TestMeshTLSBetweenTasks(t *testing.T) {
 		})
 	}
 }
+
+// A container that does not listen yet costs no request: its TLS fails before
+// anything is sent, so that also one that must not be sent twice goes to another.
+func TestMeshTLSBeforeTheContainerListens(t *testing.T) {
+	w := newWorld(t)
+	chain, key := certificate(t, "orders.internal")
+	w.table.Certs["cert"] = route.Certificate{Chain: chain, Key: key}
+	var ingresses []string
+	for name, to := range map[string]string{"ready": app(t, says("hello")), "starting": "127.0.0.1:1"} {
+		inner := w.unchecked(name, to)
+		inner.Protocol, inner.Version, inner.Flows = "TCP", "", &route.Flows{}
+		l, ingress := w.mesh("TLS", one(name))
+		l.ALPN, l.Certs, l.Connect = "HTTP1Only", []string{"cert"}, nil
+		ingresses = append(ingresses, ingress)
+	}
+	outer := w.unchecked("outer", ingresses...)
+	outer.Protocol, outer.Version, outer.Resilience = "HTTPS", "HTTP1", resilience()
+	outer.Verify = &route.Verify{Roots: chain, Name: "orders.internal"}
+	_, address := w.mesh("HTTP", one("outer"))
+	w.publish()
+	c := client(t)
+	for range 4 {
+		if why := once(c, "http://"+address+"/", true); why != "" {
+			t.Error(why)
+		}
+	}
+}
