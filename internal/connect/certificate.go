@@ -17,12 +17,14 @@ import (
 // task. Certificates come from grue's own authority. As in ECS they last five
 // days and are renewed when four fifths of that have passed.
 
-// How long certificates last, and when they are renewed.
+// How long certificates last, and how soon a renewal that failed is tried again.
 const (
 	certificateLife = 5 * 24 * time.Hour
-	renewAfter      = certificateLife * 8 / 10
 	renewRetry      = time.Minute
 )
+
+// renewAfter is the age at which certificates are renewed.
+func (m *Mesh) renewAfter() time.Duration { return m.life * 8 / 10 }
 
 // Certificate of an endpoint.
 type Certificate struct {
@@ -54,7 +56,7 @@ func certificateName(e *Endpoint) string {
 // service "" of all services. It answers when to look again.
 func (m *Mesh) certify(service string) (next time.Time, err error) {
 	now := m.now()
-	next = now.Add(renewAfter)
+	next = now.Add(m.renewAfter())
 	due := map[string]*Endpoint{}
 	m.store.View(func(tx *store.Tx) {
 		for key, e := range endpoints.All(tx) {
@@ -62,8 +64,8 @@ func (m *Mesh) certify(service string) (next time.Time, err error) {
 				continue
 			}
 			c, ok := certificates.Get(tx, key)
-			if ok && now.Before(c.Issued.Add(renewAfter)) {
-				next = earlier(next, c.Issued.Add(renewAfter))
+			if ok && now.Before(c.Issued.Add(m.renewAfter())) {
+				next = earlier(next, c.Issued.Add(m.renewAfter()))
 				continue
 			}
 			due[key] = e
@@ -105,7 +107,7 @@ func (m *Mesh) issue(key string, e *Endpoint, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	chain, private, err := ca.Issue([]string{certificateName(e)}, authority.P256, now, certificateLife)
+	chain, private, err := ca.Issue([]string{certificateName(e)}, authority.P256, now, m.life)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type Mesh struct {
 	logs     Logs
 	logDir   string
 	now      func() time.Time
+	life     time.Duration // of certificates
 	log      *slog.Logger
 
 	mu     sync.Mutex
@@ -57,7 +58,7 @@ type Mesh struct {
 // New returns a Mesh.
 func New(o Options) *Mesh {
 	m := &Mesh{
-		store: o.Store, applied: o.Applied, failures: o.Failures, now: o.Now, log: o.Log,
+		store: o.Store, applied: o.Applied, failures: o.Failures, now: o.Now, life: certificateLife, log: o.Log,
 		quiet: map[string]map[string]bool{}, tell: func(string) {}, ended: map[string]time.Time{},
 	}
 	if m.now == nil {
