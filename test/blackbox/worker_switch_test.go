@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -33,35 +34,30 @@ import (
 type workers struct {
 	*harness.Service
 	g     *harness.Grue
+	name  string // of everything, new in each run
 	queue *string
 	hook  types.DeploymentLifecycleHook
 	stop  context.CancelFunc
 	sent  chan int
 }
 
-const (
-	switchParameter = "/workers/active"
-	workerLog       = "/workers"
-	workerQueue     = "workers"
-)
-
 // newWorkers makes them, version v1, and sends messages until told to end.
 func newWorkers(t *testing.T) *workers {
 	ctx := context.Background()
-	w := &workers{g: harness.Quick(t), sent: make(chan int, 1)}
+	w := &workers{g: harness.Quick(t), name: "workers-" + strings.ToLower(rand.Text()[:8]), sent: make(chan int, 1)}
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", bin+"/", "../../examples/unicornwatch/notifications/...")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	w.queue = must(w.sqs().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(workerQueue)}))(t).QueueUrl
+	w.queue = must(w.sqs().CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &w.name}))(t).QueueUrl
 	must(ssm.NewFromConfig(w.g.Config()).PutParameter(ctx, &ssm.PutParameterInput{
-		Name: aws.String(switchParameter), Value: aws.String("nobody"), Type: ssmtypes.ParameterTypeString,
+		Name: w.parameter(), Value: aws.String("nobody"), Type: ssmtypes.ParameterTypeString,
 	}))(t)
 	w.hook = w.function(t, filepath.Join(bin, "hook"))
 	w.Service = w.g.NewServiceOf(t, harness.ServiceSpec{
-		Name: "workers", Count: 2, NoBalancer: true, Image: w.image(t, "v1", filepath.Join(bin, "notifications")), Define: worker,
+		Name: w.name, Count: 2, NoBalancer: true, Image: w.image(t, "v1", filepath.Join(bin, "notifications")), Define: w.define,
 		Create: func(in *ecs.CreateServiceInput) { in.DeploymentConfiguration = harness.BlueGreen(0, w.hook) },
 	})
 	w.image(t, "v2", filepath.Join(bin, "notifications"))
@@ -74,16 +70,19 @@ func newWorkers(t *testing.T) *workers {
 
 func (w *workers) sqs() *sqs.Client { return sqs.NewFromConfig(w.g.Config()) }
 
-// worker completes the task definition.
-func worker(in *ecs.RegisterTaskDefinitionInput) {
+// parameter is the name of the switch.
+func (w *workers) parameter() *string { return aws.String("/" + w.name + "/active") }
+
+// define completes the task definition.
+func (w *workers) define(in *ecs.RegisterTaskDefinitionInput) {
 	in.TaskRoleArn, in.ExecutionRoleArn = aws.String("arn:aws:iam::000000000000:role/worker"), aws.String("arn:aws:iam::000000000000:role/execution")
 	c := &in.ContainerDefinitions[0]
 	c.PortMappings = nil
 	c.Environment = []types.KeyValuePair{
-		{Name: aws.String("QUEUE"), Value: aws.String(workerQueue)}, {Name: aws.String("ACTIVE"), Value: aws.String(switchParameter)},
+		{Name: aws.String("QUEUE"), Value: &w.name}, {Name: aws.String("ACTIVE"), Value: w.parameter()},
 	}
 	c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
-		"awslogs-group": workerLog, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "w", "awslogs-create-group": "true",
+		"awslogs-group": w.name, "awslogs-region": "us-east-1", "awslogs-stream-prefix": "w", "awslogs-create-group": "true",
 	}}
 }
 
@@ -102,13 +101,13 @@ func (w *workers) image(t *testing.T, version, program string) (ref string) {
 // function makes the hook of the example a Lambda function.
 func (w *workers) function(t *testing.T, program string) types.DeploymentLifecycleHook {
 	f := must(lambda.NewFromConfig(w.g.Config()).CreateFunction(t.Context(), &lambda.CreateFunctionInput{
-		FunctionName: aws.String("worker-switch"), Runtime: lambdatypes.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(30),
+		FunctionName: &w.name, Runtime: lambdatypes.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(30),
 		Role: aws.String("arn:aws:iam::000000000000:role/hook"), Code: &lambdatypes.FunctionCode{ZipFile: zipOf(t, map[string]string{"bootstrap": string(must(os.ReadFile(program))(t))})},
 	}))(t)
 	return types.DeploymentLifecycleHook{
 		HookTargetArn: f.FunctionArn, RoleArn: aws.String("arn:aws:iam::000000000000:role/hooks"),
 		LifecycleStages: []types.DeploymentLifecycleHookStage{types.DeploymentLifecycleHookStageProductionTrafficShift},
-		HookDetails:     document.NewLazyDocument(map[string]any{"parameter": switchParameter}),
+		HookDetails:     document.NewLazyDocument(map[string]any{"parameter": *w.parameter()}),
 	}
 }
 
@@ -138,7 +137,7 @@ type told struct {
 
 func (w *workers) told(t *testing.T) (out []told) {
 	t.Helper()
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(w.g.Config()), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(workerLog)})
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(w.g.Config()), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &w.name})
 	for pages.HasMorePages() {
 		for _, e := range must(pages.NextPage(t.Context()))(t).Events {
 			var line told
@@ -154,7 +153,7 @@ func (w *workers) told(t *testing.T) (out []told) {
 // active is the number of the revision that the switch is on.
 func (w *workers) active(t *testing.T) string {
 	t.Helper()
-	return *must(ssm.NewFromConfig(w.g.Config()).GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(switchParameter)}))(t).Parameter.Value
+	return *must(ssm.NewFromConfig(w.g.Config()).GetParameter(t.Context(), &ssm.GetParameterInput{Name: w.parameter()}))(t).Parameter.Value
 }
 
 // TestWorkerSwitch: the hook and the worker of examples/unicornwatch/notifications. While blue and green run, one
