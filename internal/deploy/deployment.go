@@ -90,7 +90,10 @@ func (c Counts) Gone() bool { return c.Tasks()+c.Stopping == 0 }
 // Traffic is who gets which share. Shares are tenths of a per cent and sum to
 // 1000; both lists are empty for a strategy that shifts no traffic.
 type Traffic struct {
-	Blue       Rev     `json:"blue,omitempty"` // serves when the deployment begins; "" = nobody does
+	Blue Rev `json:"blue,omitempty"` // serves when the deployment begins; "" = nobody does
+	// Divided says that blue does not have all traffic when the deployment begins,
+	// and nobody has the rest: a first deployment was interrupted in its shift.
+	Divided    bool    `json:"divided,omitempty"`
 	Production []Share `json:"production,omitempty"`
 	Test       []Share `json:"test,omitempty"`
 	Plan       []int   `json:"plan,omitempty"` // target's production share after each step

@@ -34,6 +34,7 @@ func New(r Request, now time.Time) *Deployment {
 	d.addSources(r)
 	d.Traffic.Plan = trafficPlan(d.Strategy, &d.Config)
 	d.Traffic.Blue = d.chooseBlue(r.Production)
+	d.Traffic.Divided = d.divided(r.Production)
 	d.startTraffic(r.Production)
 	d.WakeAt = now.Add(heartbeat(&d.Config))
 	return d

@@ -95,6 +95,29 @@ SUCCESSFUL`},
 		}, ReconcileService, `
 RECONCILE_SERVICE 1:100,2:0 | 1:100,2:0
 ROLLBACK_SUCCESSFUL`},
+		{"after a first one that was interrupted in its shift", Request{
+			Strategy: BlueGreen, Sources: []Rev{"1"}, Production: []Share{{"1", 200}},
+		}, "", `
+RECONCILE_SERVICE 1:100,2:0 | 1:100,2:0
+PRE_SCALE_UP - | -
+POST_SCALE_UP - | -
+TEST_TRAFFIC_SHIFT - | 1:0,2:100
+POST_TEST_TRAFFIC_SHIFT - | -
+PRE_PRODUCTION_TRAFFIC_SHIFT 1:100,2:0 | -
+PRODUCTION_TRAFFIC_SHIFT 1:0,2:100 | -
+POST_PRODUCTION_TRAFFIC_SHIFT - | -
+SUCCESSFUL`},
+		{"after a first one that was interrupted in its bake", Request{
+			Strategy: BlueGreen, Sources: []Rev{"1"}, Production: []Share{{"1", 1000}},
+		}, "", `
+PRE_SCALE_UP - | -
+POST_SCALE_UP - | -
+TEST_TRAFFIC_SHIFT - | 1:0,2:100
+POST_TEST_TRAFFIC_SHIFT - | -
+PRE_PRODUCTION_TRAFFIC_SHIFT 1:100,2:0 | -
+PRODUCTION_TRAFFIC_SHIFT 1:0,2:100 | -
+POST_PRODUCTION_TRAFFIC_SHIFT - | -
+SUCCESSFUL`},
 		{"rolling", Request{Strategy: Rolling, Sources: []Rev{"1"}, RollbackTo: "1"}, "", `
 PRE_SCALE_UP - | -
 POST_SCALE_UP - | -

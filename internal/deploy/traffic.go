@@ -45,9 +45,16 @@ func (d *Deployment) chooseBlue(production []Share) Rev {
 // blue is the revision that the target shall replace in production.
 func (d *Deployment) blue() Rev { return d.Traffic.Blue }
 
-// leftovers tells whether interrupted deployments left revisions beside blue.
+// divided tells whether blue does not have all the traffic, for the first deployment
+// of a service was interrupted in the middle of its shift.
+func (d *Deployment) divided(production []Share) bool {
+	return d.shifts() && d.RollbackTo == "" && d.blue() != "" && share(production, d.blue()) < allTraffic
+}
+
+// leftovers tells whether interrupted deployments left revisions beside blue, or blue
+// without all its traffic.
 func (d *Deployment) leftovers() bool {
-	return slices.ContainsFunc(d.Sources, func(r Rev) bool { return r != d.blue() })
+	return d.Traffic.Divided || slices.ContainsFunc(d.Sources, func(r Rev) bool { return r != d.blue() })
 }
 
 // shares gives green its share and blue the rest.

@@ -108,7 +108,7 @@ func (r *round) base(m *deploy.Deployment, p pair) (group, problem string) {
 		return home, problem
 	}
 	known := groupIn(live, p) != ""
-	interrupted := slices.ContainsFunc(m.Sources, func(x deploy.Rev) bool { return x != from })
+	interrupted := m.Traffic.Divided || slices.ContainsFunc(m.Sources, func(x deploy.Rev) bool { return x != from })
 	switch {
 	case known && interrupted:
 		return home, "" // RECONCILE_SERVICE brings the traffic back to blue

@@ -28,7 +28,7 @@ type Model struct {
 // New is the model of d, which was just made and is only read.
 func New(d *deploy.Deployment) *Model {
 	left := slices.ContainsFunc(d.Sources, func(r deploy.Rev) bool { return r != d.Traffic.Blue })
-	return &Model{d: d, Status: deploy.Pending, life: []phase{{}}, Strange: left && d.Traffic.Blue != ""}
+	return &Model{d: d, Status: deploy.Pending, life: []phase{{}}, Strange: (left || d.Traffic.Divided) && d.Traffic.Blue != ""}
 }
 
 // Place is the present stage, and step of the traffic plan.

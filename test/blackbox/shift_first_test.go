@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/test/harness"
@@ -76,6 +77,27 @@ func TestFirstShiftFails(t *testing.T) {
 	fine.Store(true)
 	replace(t, svc.Service, g.Guest(t, "v2", ""), successful)
 	load := harness.StartTraffic(t, harness.Lane{URL: svc.URL})
+	load.Only(t, "after the update", "v2", 20, "")
+	load.StopAndExpectNoFailures(t)
+}
+
+// TestUpdateDuringFirstShift: who updates a service while its first deployment has
+// shifted a part gets the rest of the traffic served, and the update.
+func TestUpdateDuringFirstShift(t *testing.T) {
+	t.Parallel()
+	g := harness.Quick(t)
+	svc := g.NewShift(t, harness.ShiftSpec{Name: "first-update", Image: g.Guest(t, "v1", ""), Count: 1, NoWait: true, Config: harness.Canary(20, 1440)})
+	svc.Deployment(t, "a fifth of the traffic", func(d types.ServiceDeployment) bool {
+		return d.TargetServiceRevision.RequestedProductionTrafficWeight != nil && *d.TargetServiceRevision.RequestedProductionTrafficWeight == 20
+	})
+	svc.Change(t, &ecs.UpdateServiceInput{TaskDefinition: svc.Define(t, g.Guest(t, "v2", "")), DeploymentConfiguration: harness.BlueGreen(0, harness.PauseAt(preScaleUp))})
+	svc.Paused(t, preScaleUp)
+	load := harness.StartTraffic(t, harness.Lane{URL: svc.URL})
+	load.Only(t, "before the update's tasks", "v1", 20, "")
+	svc.Answer(t, svc.Newest(t), goOn)
+	if d := svc.Ended(t); d.Status != successful {
+		t.Fatalf("%s %s", d.Status, value(d.StatusReason))
+	}
 	load.Only(t, "after the update", "v2", 20, "")
 	load.StopAndExpectNoFailures(t)
 }
