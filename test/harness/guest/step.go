@@ -81,6 +81,9 @@ func init() {
 			}
 			return fmt.Sprint(len(all), " MiB eaten")
 		},
+		"burn":    burn,
+		"hold":    hold,
+		"rest":    rest,
 		"env":     func(arg []string) string { return os.Getenv(arg[0]) },
 		"args":    func(arg []string) string { return strings.Join(arg, "|") },
 		"write":   func(arg []string) string { return said(os.WriteFile(arg[0], []byte(arg[1]), 0o644)) },
