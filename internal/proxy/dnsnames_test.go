@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/miekg/dns"
@@ -224,7 +225,7 @@ func TestNamesFollowTheTable(t *testing.T) {
 
 func (w *world) ask(network, name string) *dns.Msg {
 	w.t.Helper()
-	c := dns.Client{Net: network}
+	c := dns.Client{Net: network, Timeout: time.Minute}
 	m, _, err := c.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeA), w.table.DNS[0])
 	if err != nil {
 		w.t.Fatal(err)

@@ -337,12 +337,12 @@ func TestHostPorts(t *testing.T) {
 
 func TestResolver(t *testing.T) {
 	w := newWorld(t)
-	address := freeAddress(t)
+	address := freeDNS(t)
 	w.table.DNS = []string{address}
 	w.table.Names = map[string][]string{"web.local": {"10.0.0.1", "10.0.0.2"}}
 	w.publish()
 	for _, network := range []string{"udp", "tcp"} {
-		c := dns.Client{Net: network}
+		c := dns.Client{Net: network, Timeout: time.Minute}
 		ask := func(name string, kind uint16) *dns.Msg {
 			m, _, err := c.Exchange(new(dns.Msg).SetQuestion(name, kind), address)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -73,7 +74,7 @@ func (d *discovery) dig(name string) []string {
 	d.Helper()
 	var got []string
 	for i, network := range []string{"udp", "tcp"} {
-		c := dns.Client{Net: network}
+		c := dns.Client{Net: network, Timeout: time.Minute}
 		m, _, err := c.Exchange(new(dns.Msg).SetQuestion(name+".", dns.TypeA), d.resolver)
 		d.ok(err)
 		var here []string
@@ -197,7 +198,7 @@ func TestServiceRegistries(t *testing.T) {
 	g.Kill("server")
 	g.Kill("proxy")
 	harness.Await(t, "the name is answered after the kills", func() bool {
-		c := dns.Client{}
+		c := dns.Client{} // a question that dies with the proxy is asked again
 		m, _, err := c.Exchange(new(dns.Msg).SetQuestion("api.prod.local.", dns.TypeA), d.resolver)
 		return err == nil && len(m.Answer) == 1 && m.Answer[0].(*dns.A).A.String() == before[0]
 	})
