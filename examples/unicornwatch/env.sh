@@ -1,5 +1,5 @@
-# What the scripts share; they source it. On AWS itself unset AWS_ENDPOINT_URL and
-# use your own keys; the rest is the same.
+# What the scripts share; they source it. On AWS itself set AWS_ENDPOINT_URL to nothing,
+# ACCOUNT to yours, and use your own keys; the rest is the same.
 set -eu
 : "${AWS_ENDPOINT_URL=http://127.0.0.1:4566}" "${AWS_ACCESS_KEY_ID=test}" "${AWS_SECRET_ACCESS_KEY=test}" "${AWS_DEFAULT_REGION=us-east-1}"
 : "${ACCOUNT=000000000000}"
@@ -8,6 +8,9 @@ REGION=$AWS_DEFAULT_REGION
 here=$(cd "$(dirname "$0")" && pwd)
 while [ ! -e "$here/env.sh" ]; do here=${here%/*}; done
 cd "$here"
+
+# Older AWS CLIs do not heed AWS_ENDPOINT_URL; newer ones not for every service.
+aws() { command aws ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} "$@"; }
 
 # note NAME VALUE remembers a name that AWS gave, for the scripts that come after.
 names=${UNICORN_NAMES:-/tmp/unicornwatch.names}

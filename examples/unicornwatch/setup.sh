@@ -18,6 +18,5 @@ note LISTENER "$(aws elbv2 create-listener --load-balancer-arn "$ALB" --protocol
 # The stream of sightings.
 note NLB "$(aws elbv2 create-load-balancer --name unicorn-stream --type network --subnets $subnets --query 'LoadBalancers[0].LoadBalancerArn' --output text)"
 
-# What orders tells notifications. Version 1 of the AWS CLI heeds AWS_ENDPOINT_URL for
-# all services but this one.
-aws sqs ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} create-queue --queue-name unicorn-orders --attributes VisibilityTimeout=30 --output text
+# What orders tells notifications.
+aws sqs create-queue --queue-name unicorn-orders --attributes VisibilityTimeout=30 --output text

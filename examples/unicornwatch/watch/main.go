@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -51,6 +52,9 @@ func main() {
 	flag.Parse()
 	if only != "" {
 		o.only = strings.Split(only, ",")
+		if slices.Contains(o.only, "notifications") && !slices.Contains(o.only, "orders") {
+			o.only = append(o.only, "orders") // who else would tell notifications anything?
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -72,7 +76,7 @@ func run(ctx context.Context, o options) (err error) {
 	if w.source, err = sourceDir(); err != nil {
 		return err
 	}
-	if w.path, err = findCLI(ctx, w.source); err != nil {
+	if w.data, err = findCLI(ctx, w.source); err != nil {
 		return err
 	}
 	g := &grue{program: o.grue, data: filepath.Join(o.dir, "grue"), log: filepath.Join(o.dir, "grue.log")}

@@ -35,12 +35,12 @@ func (w *watch) sayHowToGoOn(g *grue) {
 Everything goes on running. The page: %s/frontend
 
   export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=%s
-  export REPOSITORY=%s UNICORN_NAMES=%s/names
+  export REPOSITORY=%s UNICORN_NAMES=%s/names AWS_DATA_PATH=%s
   examples/unicornwatch/catalog/canary.sh v9 wrong
   aws ecs list-service-deployments --cluster %s --service catalog
 
 Stop it:
 
   %s down --data %s --purge
-`, w.traffic.web, w.endpoint, region, w.repository, w.dir, cluster, g.program, g.data)
+`, w.traffic.web, w.endpoint, region, w.repository, w.dir, w.data, cluster, g.program, g.data)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,7 +16,7 @@ func (w *watch) script(ctx context.Context, name string, args ...string) (last s
 	cmd.Env = append(
 		os.Environ(), "AWS_ENDPOINT_URL="+w.endpoint, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_DEFAULT_REGION="+region, "AWS_REGION="+region, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-		"PATH="+w.path, "REPOSITORY="+w.repository, "HOOKS="+filepath.Join(w.dir, "hooks"), "UNICORN_NAMES="+filepath.Join(w.dir, "names"),
+		"AWS_DATA_PATH="+w.data, "REPOSITORY="+w.repository, "HOOKS="+filepath.Join(w.dir, "hooks"), "UNICORN_NAMES="+filepath.Join(w.dir, "names"),
 	)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -29,21 +28,19 @@ func (w *watch) script(ctx context.Context, name string, args ...string) (last s
 	return strings.Trim(lines[len(lines)-1], `"`), nil
 }
 
-// errNoCLI says what to do about it.
-var errNoCLI = errors.New("an AWS CLI of 2026 is needed, one that knows continue-service-deployment: .ci/need cli installs it into .venv")
-
-// findCLI returns the PATH for scripts: one with an AWS CLI that knows pauses of
-// deployments.
-func findCLI(ctx context.Context, source string) (path string, err error) {
-	own := os.Getenv("PATH")
-	for _, path := range []string{own, filepath.Join(source, "..", "..", ".venv", "bin") + ":" + own} {
-		cmd := exec.CommandContext(ctx, "sh", "-c", "aws ecs continue-service-deployment --generate-cli-skeleton")
-		cmd.Env = append(os.Environ(), "PATH="+path)
-		if cmd.Run() == nil {
-			return path, nil
+// findCLI asks the AWS CLI whether it knows pauses of deployments. One that does
+// not, such as Debian's, learns what the scripts need from the folder cli: what it
+// returns is for AWS_DATA_PATH.
+func findCLI(ctx context.Context, source string) (data string, err error) {
+	var out []byte
+	for _, data := range []string{os.Getenv("AWS_DATA_PATH"), filepath.Join(source, "cli")} {
+		cmd := exec.CommandContext(ctx, "aws", "ecs", "continue-service-deployment", "--generate-cli-skeleton")
+		cmd.Env = append(os.Environ(), "AWS_DATA_PATH="+data)
+		if out, err = cmd.CombinedOutput(); err == nil {
+			return data, nil
 		}
 	}
-	return "", errNoCLI
+	return "", fmt.Errorf("the AWS CLI is needed (.ci/need cli installs it): %w\n%s", err, out)
 }
 
 // sourceDir is the example's folder, found from the working directory upwards.

@@ -29,7 +29,7 @@ type watch struct {
 	options
 	endpoint   string // of grue's API
 	source     string // folder of the example
-	path       string // of scripts
+	data       string // AWS_DATA_PATH of scripts
 	repository string // of images
 	began      time.Time
 
