@@ -57,6 +57,28 @@ func TestDrainEndsAtItsTime(t *testing.T) {
 	w.expect(blue, "10.0.0.7", 8080, Unused, "Target.NotRegistered")
 }
 
+// TestDrained: who stops a target at the end of its drain takes it out of the table
+// in a transaction of its own, however late Run is; an earlier call changes nothing.
+func TestDrained(t *testing.T) {
+	w := newWorld(t)
+	w.setDelay(blue, "3600")
+	w.register(blue, "10.0.0.7", 8080)
+	var until time.Time
+	w.update(func(tx *store.Tx) (err error) {
+		until, err = Deregister(tx, blue, "10.0.0.7", 8080, time.Now())
+		return err
+	})
+	for _, c := range []struct {
+		at   time.Time
+		left int
+	}{{until.Add(-time.Second), 1}, {until, 0}, {until, 0}} {
+		w.update(func(tx *store.Tx) error { Drained(tx, blue, "10.0.0.7", 8080, c.at); return nil })
+		if n := len(w.applied().Groups[blue].Targets); n != c.left {
+			t.Errorf("%d targets at %v, want %d", n, c.at, c.left)
+		}
+	}
+}
+
 func TestNoDelayRemovesAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.setDelay(blue, "0")

@@ -105,6 +105,15 @@ func remove(tx *store.Tx, r *Registration) {
 	}
 }
 
+// Drained removes a target whose draining has ended at the time given, as Run does
+// by itself, a moment later: who stops the target must not be faster.
+func Drained(tx *store.Tx, group, id string, port int, at time.Time) {
+	if g, ok := groups.Get(tx, group); ok && port == 0 {
+		port = g.Port
+	}
+	endDrain(tx, targetKey(group, id, port), at)
+}
+
 // endDrain removes a target whose draining ended.
 func endDrain(tx *store.Tx, key string, at time.Time) {
 	r, ok := registrations.Get(tx, key)

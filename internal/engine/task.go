@@ -9,6 +9,7 @@ import (
 
 	ecs "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
@@ -142,6 +143,9 @@ func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error 
 	}
 	if (len(t.Targets) > 0 || t.Connect != nil || t.Registry != nil) && e.opts.Balancer != nil && t.LastStatus == Deactivating {
 		faultDrained.Hit()
+		if err := e.takeOut(t); err != nil {
+			return err
+		}
 		e.applied(ctx, t)
 	}
 	faultStop.Hit()
@@ -159,6 +163,17 @@ func (e *Engine) stopTask(ctx context.Context, key string, t *state.Task) error 
 			if t.Stopping.IsZero() {
 				t.Stopping = time.Now()
 			}
+		}
+		return nil
+	})
+}
+
+// takeOut removes the targets of a task that has drained, before its stop signal:
+// flows of datagrams, which nobody ends, go elsewhere with that.
+func (e *Engine) takeOut(t *state.Task) error {
+	return e.store.Update(func(tx *store.Tx) error {
+		for _, x := range t.Targets {
+			elb.Drained(tx, x.Group, x.ID, x.Port, time.Now())
 		}
 		return nil
 	})

@@ -103,18 +103,19 @@ func newLoop(p *Proxy, id uint32) (*loop, error) {
 	return &loop{proxy: p, id: id, ep: ep, bell: bell, pause: longestPause, buf: make([]byte, 64<<10)}, nil
 }
 
-// do runs f in the loop's goroutine, soon; never when the loop has ended.
-func (l *loop) do(f func()) {
+// do runs f in the loop's goroutine, soon; never, and false, when the loop has ended.
+func (l *loop) do(f func()) (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return
+		return false
 	}
 	l.todo = append(l.todo, f)
 	if !l.rung {
 		l.rung = true
 		_, _ = unix.Write(l.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
+	return true
 }
 
 func (ls *loops) each(f func(*loop)) {
@@ -184,7 +185,11 @@ func (l *loop) run() {
 	}
 	l.mu.Lock()
 	l.closed = true
+	todo := l.todo
 	l.mu.Unlock()
+	for _, f := range todo {
+		f() // somebody may wait for it
+	}
 	unix.Close(l.bell)
 	unix.Close(l.ep)
 	for _, p := range l.pipes {

@@ -16,7 +16,8 @@ import (
 const (
 	// udpIdle ends a flow.
 	udpIdle = 120 * time.Second
-	// udpLinger ends a flow of a process whose successor gets its datagrams.
+	// udpLinger ends a flow whose datagrams go elsewhere: to the successor of this
+	// process, or to another target.
 	udpLinger = time.Second
 	// maxUDPFlows bounds the flows of a listener; the one that was silent for
 	// longest makes room for another.
@@ -32,6 +33,7 @@ type packets struct {
 	limit  int
 	newest *packetFlow
 	oldest *packetFlow
+	parted []*packetFlow              // in the order of their parting
 	known  map[netip.AddrPort]udpMemo // flows of the process before
 	idle   time.Duration
 	quiet  bool // the successor receives; answers are still sent
@@ -49,6 +51,7 @@ type packetFlow struct {
 	meter  *flowMeter
 	count  *flowCounters
 	moved  int64
+	parted bool // see part
 	newer  *packetFlow
 	older  *packetFlow
 }
@@ -200,7 +203,7 @@ func (f *packetFlow) ready(l *loop, _ int, events uint32) {
 	n := l.batch.receive(f.fd)
 	if n == 0 && events&unix.EPOLLERR != 0 {
 		code, _ := unix.GetsockoptInt(f.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-		if syscall.Errno(code) == unix.ECONNREFUSED && f.pick.target.draining.Load() {
+		if syscall.Errno(code) == unix.ECONNREFUSED && f.pick.target.draining.Load() && !f.parted {
 			f.end(l) // nobody is there any more
 		}
 		return
@@ -208,7 +211,9 @@ func (f *packetFlow) ready(l *loop, _ int, events uint32) {
 	if n == 0 {
 		return
 	}
-	f.touch(l.now)
+	if !f.parted {
+		f.touch(l.now)
+	}
 	f.count.bytes.Add(l.batch.size(n))
 	f.count.packets.Add(uint64(n))
 	l.batch.send(f.owner.fd, n, &f.name)
@@ -217,22 +222,40 @@ func (f *packetFlow) ready(l *loop, _ int, events uint32) {
 // end closes the flow's socket and forgets it.
 func (f *packetFlow) end(l *loop) {
 	ps := f.owner
-	if ps.flows[f.client] != f {
+	switch {
+	case f.parted:
+		f.parted = false // the list forgets it at its time
+	case ps.flows[f.client] == f:
+		delete(ps.flows, f.client)
+		ps.unlink(f)
+	default:
 		return
 	}
-	delete(ps.flows, f.client)
-	ps.unlink(f)
 	unix.Close(f.fd)
 	l.leave(f.slot)
 	f.meter.active.Add(-1)
 	f.pick.target.release()
 }
 
+// part lets the client's next datagram choose another target. What the old one has
+// to answer yet is handed on for a moment.
+func (f *packetFlow) part(l *loop) {
+	ps := f.owner
+	if ps.flows[f.client] != f {
+		return
+	}
+	delete(ps.flows, f.client)
+	ps.unlink(f)
+	f.parted, f.moved = true, l.now
+	ps.parted = append(ps.parted, f)
+	l.hurry(udpLinger)
+}
+
 func (f *packetFlow) cut(l *loop)       { f.end(l) }
 func (f *packetFlow) tick(*loop, int64) {}
 
 func (f *packetFlow) cutFor(l *loop, t *target) {
-	if f.pick.target == t {
+	if f.pick.target == t && !f.parted {
 		f.end(l)
 	}
 }
@@ -242,7 +265,14 @@ func (ps *packets) tick(l *loop, now int64) {
 	for ps.oldest != nil && now-ps.oldest.moved > int64(ps.idle) {
 		ps.oldest.end(l)
 	}
-	if ps.quiet && ps.oldest == nil {
+	for len(ps.parted) > 0 && now-ps.parted[0].moved > int64(udpLinger) {
+		ps.parted[0].end(l)
+		ps.parted = ps.parted[1:]
+	}
+	if len(ps.parted) > 0 {
+		l.hurry(udpLinger)
+	}
+	if ps.quiet && ps.oldest == nil && len(ps.parted) == 0 {
 		ps.close(l)
 	}
 	l.hurry(ps.idle)
@@ -294,6 +324,9 @@ func (ps *packets) retire(l *loop) {
 func (ps *packets) close(l *loop) {
 	for ps.oldest != nil {
 		ps.oldest.end(l)
+	}
+	for _, f := range ps.parted {
+		f.end(l)
 	}
 	_ = unix.EpollCtl(l.ep, unix.EPOLL_CTL_DEL, ps.fd, nil)
 	unix.Close(ps.fd)

@@ -247,3 +247,45 @@ func TestUDPHandover(t *testing.T) {
 	_ = next.Process.Kill()
 	_ = next.Wait()
 }
+
+// What a target still answers reaches its client, although the client's next
+// datagram goes to another target already.
+func TestUDPAnswersAfterTheTargetLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	slow, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { slow.Close() })
+	b := udpTarget(t, "b")
+	w.udpGroup("tg", slow.LocalAddr().String())
+	l := w.flowListener("TCP_UDP", one("tg"))
+	w.publish()
+	conn := dialUDP(t, l.Address)
+	if _, err := conn.Write([]byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 10)
+	_, from, err := slow.ReadFrom(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := cloneGroup(w, "tg")
+	g.Targets = append(g.Targets, targetAt(b))
+	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now()
+	w.publish()
+	g = cloneGroup(w, "tg")
+	g.Targets = g.Targets[1:]
+	w.publish()
+	if _, err := slow.WriteTo([]byte("late"), from); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if n, err := conn.Read(buf); err != nil || string(buf[:n]) != "late" {
+		t.Errorf("%q %v", buf[:n], err)
+	}
+	if got := askUDP(t, conn, "2"); got != "b" {
+		t.Errorf("the next datagram went to %s", got)
+	}
+}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/netip"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,7 +72,7 @@ func (ls *loops) flows() (all []udpMemo) {
 
 func (l *loop) memos() (all []udpMemo) {
 	for i := range l.slots {
-		if f, ok := l.slots[i].is.(*packetFlow); ok {
+		if f, ok := l.slots[i].is.(*packetFlow); ok && !f.parted {
 			t := f.pick.target
 			all = append(all, udpMemo{
 				Address: f.owner.socket.address, Client: f.client, Group: t.group.arn,
@@ -82,14 +83,27 @@ func (l *loop) memos() (all []udpMemo) {
 	return all
 }
 
-// forget ends the UDP flows of a target that has left the table: nothing else
-// would, for a client that goes on sending.
+// forget parts the UDP flows of a target that has left the table: nothing else
+// would end them, for a client that goes on sending. No datagram goes to the target
+// once it returns, for then its task may be stopped.
 func (ls *loops) forget(t *target) {
-	ls.each(func(l *loop) {
-		for i := range l.slots {
-			if f, ok := l.slots[i].is.(*packetFlow); ok {
-				f.cutFor(l, t)
-			}
+	ls.mu.Lock()
+	running := ls.all
+	ls.mu.Unlock()
+	var done sync.WaitGroup
+	for _, l := range running {
+		done.Add(1)
+		if !l.do(func() { defer done.Done(); l.forget(t) }) {
+			done.Done()
 		}
-	})
+	}
+	done.Wait()
+}
+
+func (l *loop) forget(t *target) {
+	for i := range l.slots {
+		if f, ok := l.slots[i].is.(*packetFlow); ok && f.pick.target == t {
+			f.part(l)
+		}
+	}
 }
