@@ -16,14 +16,14 @@ import (
 func (d *downRun) removeTasks() {
 	d.removeContained()
 	dir := filepath.Join(d.data, "docker")
-	if tasks, err := os.ReadDir(filepath.Join(dir, "tasks")); err != nil || len(tasks) == 0 {
+	if !docker.Used(dir) {
 		return // the Engine need not even be there
 	}
 	if err := docker.Destroy(docker.Options{Dir: dir}); err != nil {
-		d.fail("remove the tasks in Docker", err)
+		d.fail("remove what is in Docker", err)
 		return
 	}
-	d.say("removed the tasks in Docker")
+	d.say("removed tasks, images and the network in Docker")
 }
 
 // removeContained removes the tasks of the oci runtime.

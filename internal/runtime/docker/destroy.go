@@ -4,10 +4,31 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/moby/moby/client"
 )
+
+// markerFile is in a driver's directory from before the first thing is made in
+// the Engine for it.
+const markerFile = "engine"
+
+// Used tells whether there may be something in an Engine that belongs to a
+// driver's directory.
+func Used(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, markerFile))
+	if errors.Is(err, os.ErrNotExist) { // a directory of an older grue has tasks only
+		tasks, _ := os.ReadDir(filepath.Join(dir, "tasks"))
+		return len(tasks) > 0
+	}
+	return true
+}
+
+// mark has Used answer true.
+func (d *Driver) mark() error {
+	return os.WriteFile(filepath.Join(d.opts.Dir, markerFile), []byte(d.opts.prefix()+"\n"), 0o600)
+}
 
 // Destroy removes from the Engine everything that belongs to opts.Dir, and the
 // directory: containers, volumes, images that were loaded, the network. No

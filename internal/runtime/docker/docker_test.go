@@ -221,8 +221,12 @@ func TestPauseConfigGathersTheNetwork(t *testing.T) {
 }
 
 func TestNoEngine(t *testing.T) {
-	_, err := New(Options{Dir: t.TempDir(), Host: "unix:///nonexistent.sock"})
+	dir := t.TempDir()
+	_, err := New(Options{Dir: dir, Host: "unix:///nonexistent.sock"})
 	if !errors.Is(err, ErrNoEngine) || !strings.Contains(err.Error(), "DOCKER_HOST") {
 		t.Errorf("%v", err)
+	}
+	if Used(dir) {
+		t.Error("an Engine that never answered is to be tidied up")
 	}
 }

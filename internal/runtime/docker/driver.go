@@ -61,6 +61,9 @@ func (d *Driver) open() (err error) {
 	if d.engine, err = connect(ctx, d.opts.Host); err != nil {
 		return err
 	}
+	if err := d.mark(); err != nil {
+		return err
+	}
 	if err := d.openNetwork(ctx); err != nil {
 		return fmt.Errorf("make a network: %w", err)
 	}
