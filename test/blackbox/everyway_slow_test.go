@@ -17,7 +17,7 @@ import (
 // namespace and with names in DNS at once moves on all of them; nobody's call fails.
 func TestSlowEveryWay(t *testing.T) {
 	t.Parallel()
-	g := harness.Quick(t)
+	g := harness.Start(t, "--minute", "1s")
 	g.Namespace(t, "every")
 	d := newDiscovery(t, g, "every.local")
 	registry := d.registry("api", sdtypes.RecordTypeA)
