@@ -49,7 +49,8 @@ func (q *Queues) take(s arn.Scope, name, id string, a Ask) ([]*Received, error) 
 		return nil, nil
 	}
 	t := &taking{q: q, l: l, blocked: map[*group]bool{}}
-	err := q.opts.Store.Update(func(tx *store.Tx) (err error) {
+	// Update, and not the store's, waits until a dead-letter queue has what was moved.
+	err := q.Update(func(tx *store.Tx) (err error) {
 		t.tx = tx
 		if t.rec, err = Find(tx, s, name); err == nil && t.rec.ID != id {
 			err = ErrNoQueue
