@@ -106,13 +106,3 @@ func unknown(t *testing.T, path string, given, kept any) {
 		}
 	}
 }
-
-// build compiles static programs.
-func build(t *testing.T, out, what string) {
-	t.Helper()
-	cmd := exec.Command("go", "build", "-o", out, what)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-}

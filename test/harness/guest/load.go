@@ -3,12 +3,13 @@ package main
 import (
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 )
 
 // held is what "burn" and "hold" use until "rest".
 var held struct {
 	sync.Mutex
-	stop   chan struct{}
+	stop   *atomic.Bool
 	memory []byte
 }
 
@@ -19,15 +20,10 @@ func burn([]string) string {
 	if held.stop != nil {
 		return "burning already"
 	}
-	stop := make(chan struct{})
+	stop := new(atomic.Bool)
 	held.stop = stop
 	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
+		for !stop.Load() {
 		}
 	}()
 	return "ok"
@@ -49,7 +45,7 @@ func rest([]string) string {
 	held.Lock()
 	defer held.Unlock()
 	if held.stop != nil {
-		close(held.stop)
+		held.stop.Store(true)
 	}
 	held.stop, held.memory = nil, nil
 	debug.FreeOSMemory()
