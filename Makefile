@@ -3,6 +3,7 @@
 # make unicornwatch  examples/unicornwatch: five services, good and bad versions, under load; KEEP=1 leaves it running
 # make test       format, vet, staticcheck, all tests with the race detector
 # make test-all   the same and the slow suites: tests named TestSlow…, build tag slow
+# make test-slow  these alone: make test-slow SLOW=./test/crash
 # make sim        many simulated worlds on all cores: make sim SEEDS=1000000 FROM=0
 # make bench      the numbers of docs/benchmarks.md
 # make clean      stop the demo and delete what was built
@@ -14,6 +15,7 @@ PARALLEL    ?= 2
 TIMEOUT     ?= 15m
 SEEDS       ?= 1000000
 FROM        ?= 0
+SLOW        ?= $(shell grep -rl --include='*_test.go' '^//go:build slow' internal test | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 # The race detector needs cgo; grue itself does not.
 GOTEST = $(if $(shell command -v $${CC:-cc} 2>/dev/null),CGO_ENABLED=1 $(GO) test -race,$(GO) test)
@@ -43,7 +45,7 @@ test-all: test test-slow
 
 test-slow: build
 	@./.ci/need slow
-	$(NOBOTO3) $(GOTEST) -tags slow -run '^TestSlow' -p 1 -timeout 25m ./...
+	$(NOBOTO3) $(GOTEST) -tags slow -run '^TestSlow' -p 1 -timeout 25m $(SLOW)
 
 lint:
 	@out=$$($(GOFUMPT) -l .); if [ -n "$$out" ]; then echo "not formatted with gofumpt:"; echo "$$out"; exit 1; fi
