@@ -95,8 +95,7 @@ func TestSlowAcknowledgedWritesSurviveKills(t *testing.T) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(200+rand.IntN(1400)) * time.Millisecond):
-			if len(g.PIDs("server")) > 0 {
-				g.Kill("server")
+			if g.KillAny("server") {
 				kills++
 			}
 		}
@@ -108,9 +107,7 @@ func TestSlowAcknowledgedWritesSurviveKills(t *testing.T) {
 	}
 	g.Crash()
 	for _, verb := range []string{"server", "proxy", "shim"} {
-		if len(g.PIDs(verb)) > 0 {
-			g.Kill(verb)
-		}
+		g.KillAny(verb)
 	}
 	g.Up()
 	compare(t, g, l)

@@ -142,16 +142,23 @@ func (g *Grue) Crash() {
 // when Kill returns.
 func (g *Grue) Kill(verb string) {
 	g.t.Helper()
-	pids := g.PIDs(verb)
-	if len(pids) == 0 {
+	if !g.KillAny(verb) {
 		g.t.Fatalf("no grue %s runs", verb)
 	}
+}
+
+// KillAny is Kill for processes that may have ended by themselves; it tells
+// whether there was one.
+func (g *Grue) KillAny(verb string) bool {
+	g.t.Helper()
+	pids := g.PIDs(verb)
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	Await(g.t, "the killed process has ended", func() bool {
 		return !slices.ContainsFunc(g.PIDs(verb), func(pid int) bool { return slices.Contains(pids, pid) })
 	})
+	return len(pids) > 0
 }
 
 // PIDs finds the processes of this grue that run a verb.
