@@ -28,7 +28,7 @@ var rows = []struct {
 	packages []string
 }{
 	{"0 values", []string{"arn", "fault"}},
-	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "pattern", "cron"}},
+	{"1 pure decisions", []string{"deploy", "schedule", "route", "alarm", "taskdef", "revision", "pattern", "cron"}},
 	{"2 reference model", []string{"model"}},
 	{"2 worlds and wire", []string{"sim", "wire"}},
 	{"3 machine: ground", []string{"store", "network", "metric", "link"}},
@@ -151,6 +151,8 @@ func TestLayers(t *testing.T) {
 func breach(from, to string) string {
 	a, b := component(from), component(to)
 	switch {
+	case to == "docs":
+		return "" // pages and pictures, no code
 	case b == "":
 		return "only test folders may use what is outside internal"
 	case a == "api" && b == "api":
