@@ -120,6 +120,8 @@ type Deployment struct {
 	StopRequested string // "", ROLLBACK or ABORT
 	StopAt        time.Time
 	Answers       []HookAnswer
+	// Decisions are what people decided about the deployment, oldest first.
+	Decisions []Decision `json:",omitempty"`
 	// FinalCounts are the tasks of each revision when the deployment ended.
 	FinalCounts []RevisionCounts
 	// Halted tells which invariant broke; the engine then goes no further with it.

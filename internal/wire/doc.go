@@ -23,7 +23,7 @@
 // Where to change what: plan.go (names and kinds), json_encode.go, xml.go and
 // cbor.go (answers), decode.go with query.go (requests), union.go and unions.go
 // (unions), document.go (documents), sigv4.go (signatures), auth.go (who may
-// call), dispatch.go (whose request it is), serve.go (the way of a request),
-// answer.go (answers and errors), rest.go (paths of REST services), page.go
-// (paging). After an update of the SDK run TestModels.
+// call), decision.go (why a person calls), dispatch.go (whose request it is),
+// serve.go (the way of a request), answer.go (answers and errors), rest.go (paths
+// of REST services), page.go (paging). After an update of the SDK run TestModels.
 package wire

@@ -22,6 +22,7 @@ type exchange struct {
 	req       *http.Request
 	requestID string
 	caller    Caller
+	decision  Decision
 }
 
 // ServeHTTP answers one request.
@@ -59,6 +60,9 @@ func (x *exchange) handle() (*operation, reflect.Value, *Error) {
 		return nil, none, cmpError(ferr, werr)
 	}
 	if werr := x.admit(body, sig); werr != nil {
+		return nil, none, werr
+	}
+	if x.decision, werr = decision(x.req); werr != nil {
 		return nil, none, werr
 	}
 	op := x.service.ops[x.name]
@@ -135,7 +139,7 @@ func (x *exchange) call(op *operation, in reflect.Value) (out reflect.Value, wer
 		x.log(slog.LevelError, "handler panicked", "panic", p, "stack", string(debug.Stack()))
 		werr = x.internal()
 	}()
-	ctx := WithCaller(x.req.Context(), x.caller)
+	ctx := WithDecision(WithCaller(x.req.Context(), x.caller), x.decision)
 	results := op.call.Call([]reflect.Value{reflect.ValueOf(ctx), in})
 	if err, _ := results[1].Interface().(error); err != nil {
 		return results[0], x.reword(err)

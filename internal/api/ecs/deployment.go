@@ -70,7 +70,7 @@ func brief(d *state.Deployment) types.ServiceDeploymentBrief {
 	return types.ServiceDeploymentBrief{
 		ServiceDeploymentArn: ptr(d.ARN()), ServiceArn: ptr(d.Scope.Service(d.Cluster, d.Service)), ClusterArn: ptr(d.Scope.Cluster(d.Cluster)),
 		CreatedAt: &d.Created, StartedAt: at(m.StartedAt), FinishedAt: at(m.FinishedAt),
-		Status: types.ServiceDeploymentStatus(m.Status), StatusReason: text(m.StatusReason),
+		Status: types.ServiceDeploymentStatus(m.Status), StatusReason: text(statusReason(d, m.StatusReason)),
 		TargetServiceRevisionArn: ptr(d.Scope.Revision(d.Cluster, d.Service, string(m.Target))),
 	}
 }
@@ -136,6 +136,7 @@ func (s *Service) StopServiceDeployment(ctx context.Context, in *sdk.StopService
 		}
 		next := *d
 		next.StopRequested, next.StopAt = string(stop), r.now
+		r.decide(&next, r.decision(either(stop == types.StopServiceDeploymentStopTypeAbort, state.DecidedAbort, state.DecidedStop)))
 		state.Deployments.Put(r.Tx, next.Key(), &next)
 		return nil
 	})
@@ -167,6 +168,9 @@ func (s *Service) ContinueServiceDeployment(ctx context.Context, in *sdk.Continu
 		}
 		next := *d
 		next.Answers = append(slices.Clip(d.Answers), state.HookAnswer{HookID: *in.HookId, Action: string(action), At: r.now, By: r.caller.ARN})
+		decision := r.decision(state.DecisionAction(action))
+		decision.HookID = *in.HookId
+		r.decide(&next, decision)
 		state.Deployments.Put(r.Tx, next.Key(), &next)
 		return nil
 	})

@@ -16,7 +16,7 @@ func (r *request) deploymentView(d *state.Deployment) types.ServiceDeployment {
 		ServiceDeploymentArn: ptr(d.ARN()), ServiceArn: ptr(r.Service(d.Cluster, d.Service)), ClusterArn: ptr(r.Cluster(d.Cluster)),
 		CreatedAt: &d.Created, StartedAt: at(m.StartedAt), FinishedAt: at(m.FinishedAt),
 		StoppedAt: at(m.StoppedAt), UpdatedAt: shown(m.UpdatedAt, d.Created),
-		Status: types.ServiceDeploymentStatus(m.Status), StatusReason: text(m.StatusReason),
+		Status: types.ServiceDeploymentStatus(m.Status), StatusReason: text(statusReason(d, m.StatusReason)),
 		LifecycleStage:          types.ServiceDeploymentLifecycleStage(m.LifecycleStage()),
 		DeploymentConfiguration: &d.Config.V, SourceServiceRevisions: []types.ServiceRevisionSummary{},
 		DeploymentCircuitBreaker: breakerView(m), Alarms: alarmsView(d),
@@ -28,7 +28,7 @@ func (r *request) deploymentView(d *state.Deployment) types.ServiceDeployment {
 		out.SourceServiceRevisions = append(out.SourceServiceRevisions, counts(string(src)))
 	}
 	if b := m.Rollback; b != nil {
-		out.Rollback = &types.Rollback{Reason: text(b.Reason), StartedAt: at(b.StartedAt)}
+		out.Rollback = &types.Rollback{Reason: text(statusReason(d, b.Reason)), StartedAt: at(b.StartedAt)}
 		if b.To != "" {
 			out.Rollback.ServiceRevisionArn = ptr(r.Revision(d.Cluster, d.Service, string(b.To)))
 		}

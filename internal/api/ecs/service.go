@@ -71,12 +71,13 @@ type request struct {
 	*store.Tx
 	arn.Scope
 	caller wire.Caller
+	why    wire.Decision
 	now    time.Time
 }
 
 func (s *Service) request(ctx context.Context, tx *store.Tx) *request {
 	c := wire.CallerFrom(ctx)
-	return &request{Tx: tx, Scope: arn.Scope{Account: c.Account, Region: c.Region}, caller: c, now: s.o.Now()}
+	return &request{Tx: tx, Scope: arn.Scope{Account: c.Account, Region: c.Region}, caller: c, why: wire.DecisionOf(ctx), now: s.o.Now()}
 }
 
 // update runs fn in a transaction; what it changed is on disk when update returns.

@@ -81,6 +81,7 @@ func (s *Service) startDeployment(r *request, svc *state.Service, body types.Ser
 		Target: deploy.Rev(n), Sources: r.sources(svc), RollbackTo: deploy.Rev(svc.Live), Desired: svc.Desired,
 		Production: r.production(svc),
 	}, created)
+	r.decideStart(svc, d)
 	r.tellEngine(svc)
 	svc.Primary, svc.Deployment = n, id
 	svc.Listed = append([]string{n}, svc.Listed...)
