@@ -35,18 +35,19 @@ const maxBody = 70 << 20
 func (s *server) openAPI() error {
 	keys := sts.NewKeys(s.store, nil)
 	users := iam.New(iam.Options{Store: s.store})
+	s.keys = keys
+	s.authenticate = func(key string) (string, wire.Caller, bool) {
+		if secret, c, ok := keys.Authenticate(key); ok {
+			return secret, c, true
+		}
+		return users.Authenticate(key)
+	}
 	s.ec2 = ec2.New(ec2.Options{
 		Store: s.store, VPC: s.machine.VPC, CIDR: s.platform.cidr, Subnets: s.platform.subnets,
 		Interfaces: s.interfaces, Instances: s.instances,
 	})
 	r := wire.NewRegistry(wire.Options{
-		Authenticate: func(key string) (string, wire.Caller, bool) {
-			if secret, c, ok := keys.Authenticate(key); ok {
-				return secret, c, true
-			}
-			return users.Authenticate(key)
-		},
-		Session: keys.Token, LoopbackDevKey: true, Log: s.log,
+		Authenticate: s.authenticate, Session: keys.Token, LoopbackDevKey: true, Log: s.log,
 		DefaultAccount: s.opts.Account, DefaultRegion: s.opts.Region, MaxBody: maxBody,
 	})
 	s.ecs = ecs.New(ecs.Options{

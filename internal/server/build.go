@@ -10,6 +10,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/api/ec2"
 	"github.com/grue-ecs/grue/internal/api/ecs"
+	"github.com/grue-ecs/grue/internal/api/sts"
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/elb"
@@ -28,6 +29,8 @@ import (
 	"github.com/grue-ecs/grue/internal/topic"
 	"github.com/grue-ecs/grue/internal/usage"
 	"github.com/grue-ecs/grue/internal/watch"
+	"github.com/grue-ecs/grue/internal/web"
+	"github.com/grue-ecs/grue/internal/wire"
 )
 
 // server is the running control plane.
@@ -61,6 +64,10 @@ type server struct {
 	metadata  *metadata.Handler
 	events    *eventStream
 	api       http.Handler
+	web       *web.Site
+	keys      *sts.Keys
+	// authenticate finds the secret and the identity of an access key.
+	authenticate func(key string) (secret string, c wire.Caller, ok bool)
 
 	undo []func() // in reverse order of their making
 }
@@ -89,6 +96,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"scale the services", s.openScaler},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
+		{"open the dashboard", s.openWeb},
 	} {
 		if err := step.make(); err != nil {
 			s.close()

@@ -2,6 +2,7 @@
 // every part.
 //
 //	listener ─► mux ─┬─ /v2/…    image registry
+//	                 ├─ /ui/…    dashboard
 //	                 ├─ /grue/…  health, events, traffic
 //	                 └─ else     wire.Registry ─► api/ecs, api/elbv2, …
 //	store ◄─► engine ◄─► driver (oci or docker)

@@ -16,6 +16,8 @@ func (s *server) httpServer() *http.Server {
 	mux.HandleFunc("GET /grue/health", s.health)
 	mux.Handle("GET /grue/events", local(s.events))
 	mux.Handle("GET /grue/traffic", local(http.HandlerFunc(s.balancer.ServeTraffic)))
+	mux.Handle("/ui", s.web)
+	mux.Handle("/ui/", s.web)
 	mux.Handle("/v2/", s.registry)
 	mux.Handle("/", s.topics.Certificate(bounded(s.api)))
 	return &http.Server{

@@ -61,9 +61,9 @@ func Run(ctx context.Context, o Options) error {
 	background(s.usage.Run)
 	background(s.serveMetadata)
 	background(s.housekeeping)
-	web := s.httpServer()
+	front := s.httpServer()
 	serve := func(l net.Listener) {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := front.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}
 	}
@@ -79,14 +79,14 @@ func Run(ctx context.Context, o Options) error {
 		err = nil
 	case err = <-failed:
 	}
-	s.shutdown(web, o.KeepTasks, o.Hurry)
+	s.shutdown(front, o.KeepTasks, o.Hurry)
 	stopWork()
 	wg.Wait()
 	return err
 }
 
 // shutdown ends the API first, so that nothing new begins, then the tasks.
-func (s *server) shutdown(web *http.Server, keep bool, hurry <-chan struct{}) {
+func (s *server) shutdown(front *http.Server, keep bool, hurry <-chan struct{}) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopBudget)
 	var watch sync.WaitGroup
 	defer watch.Wait()
@@ -99,11 +99,12 @@ func (s *server) shutdown(web *http.Server, keep bool, hurry <-chan struct{}) {
 		}
 	})
 	s.events.close()
+	s.web.Close()   // ends the streams of dashboards
 	s.queues.Stop() // long polls answer that nothing came
 	quick, done := context.WithTimeout(ctx, 500*time.Millisecond)
 	defer done()
-	if web.Shutdown(quick) != nil {
-		web.Close()
+	if front.Shutdown(quick) != nil {
+		front.Close()
 	}
 	if keep {
 		return

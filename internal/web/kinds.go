@@ -1,0 +1,6 @@
+package web
+
+// kinds are all kinds of views.
+func kinds() []Kind {
+	return []Kind{}
+}
