@@ -39,7 +39,7 @@ var rows = []struct {
 	{"4 planes: mesh", []string{"connect"}},
 	{"4 planes: messages", []string{"hook", "topic", "bus"}},
 	{"4 planes: control", []string{"engine", "metadata", "scale"}},
-	{"5 faces", []string{"api", "web", "demo"}},
+	{"5 faces", []string{"api", "web", "demo", "client"}},
 	{"6 wiring: server", []string{"server"}},
 	{"6 wiring: command line", []string{"cli"}},
 }

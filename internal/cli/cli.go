@@ -7,13 +7,8 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
-)
 
-// Exit codes.
-const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 2
+	"github.com/grue-ecs/grue/internal/client"
 )
 
 // grammar is the whole command line.
@@ -73,9 +68,10 @@ func (s *streams) tell(err error) int {
 	if errors.As(err, &quiet) {
 		return int(quiet)
 	}
-	fmt.Fprintf(s.err, "grue: %v\n", err)
+	fmt.Fprintf(s.err, "grue: %v\n", client.Explain(err))
 	var usage usageError
-	if errors.As(err, &usage) {
+	var flags client.UsageError
+	if errors.As(err, &usage) || errors.As(err, &flags) {
 		return exitUsage
 	}
 	return exitError

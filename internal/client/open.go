@@ -1,0 +1,179 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+)
+
+// Local is the endpoint of the grue of this machine.
+const Local = "http://127.0.0.1:4566"
+
+const defaultRegion = "us-east-1"
+
+// Client is a way to one ECS, in one region, with one cluster in mind.
+type Client struct {
+	// Endpoint is where the API is; "" = Amazon's own endpoints.
+	Endpoint string
+	Region   string
+	Cluster  string     // name or ARN, as it was given
+	Config   aws.Config // for clients of further services
+
+	ECS        *ecs.Client
+	ELB        *elb.Client
+	CloudWatch *cloudwatch.Client
+	Logs       *cloudwatchlogs.Client
+}
+
+// UsageError is a flag or variable with which no client can be made.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
+// Open makes the clients. It calls nobody. The endpoint is --endpoint, else
+// AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_ECS, or endpoint_url of the profile),
+// else with --aws Amazon's, else Local. It is a UsageError to ask for --aws and
+// for an endpoint at once, for only one of them can be meant.
+func (f Flags) Open(ctx context.Context) (*Client, error) {
+	opts, err := f.options()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	if err != nil {
+		return nil, UsageError(fmt.Sprintf("cannot use the AWS configuration of this user: %v", err))
+	}
+	endpoint, said, err := f.endpoint(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cfg.BaseEndpoint = nil
+	if endpoint != "" {
+		cfg.BaseEndpoint = &endpoint
+		if err := f.developmentKey(ctx, &cfg, said); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Region == "" {
+		cfg.Region = defaultRegion
+	}
+	c := &Client{Endpoint: endpoint, Region: cfg.Region, Cluster: f.Cluster}
+	c.build(cfg)
+	return c, nil
+}
+
+// options are the SDK's, from the flags.
+func (f Flags) options() ([]func(*config.LoadOptions) error, error) {
+	var opts []func(*config.LoadOptions) error
+	if f.Region != "" {
+		opts = append(opts, config.WithRegion(f.Region))
+	}
+	if f.Profile != "" {
+		opts = append(opts, config.WithSharedConfigProfile(f.Profile))
+	}
+	if !f.AWS {
+		// Away from Amazon there is no metadata service to ask for credentials.
+		opts = append(opts, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	}
+	if f.CAFile != "" {
+		pem, err := os.ReadFile(f.CAFile)
+		if err != nil {
+			return nil, UsageError(fmt.Sprintf("--ca-file: %v", err))
+		}
+		opts = append(opts, config.WithCustomCABundle(bytes.NewReader(pem)))
+	}
+	return opts, nil
+}
+
+// endpoint chooses; said tells that a person chose.
+func (f Flags) endpoint(cfg aws.Config) (endpoint string, said bool, err error) {
+	configured := aws.ToString(cfg.BaseEndpoint)
+	if one := os.Getenv("AWS_ENDPOINT_URL_ECS"); one != "" && os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true" {
+		configured = one
+	}
+	switch {
+	case f.AWS && f.Endpoint != "":
+		return "", false, UsageError("--aws means Amazon's own endpoint: leave out --aws or --endpoint")
+	case f.AWS && configured != "":
+		return "", false, UsageError("--aws means Amazon's own endpoint, but AWS_ENDPOINT_URL (or the profile) says " + configured +
+			": unset it, or leave out --aws")
+	case f.AWS:
+		return "", true, nil
+	case f.Endpoint != "":
+		configured = f.Endpoint
+	case configured == "":
+		return Local, false, nil
+	}
+	u, err := url.Parse(configured)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", true, UsageError(fmt.Sprintf("an endpoint looks like http://HOST:PORT; it was %q", configured))
+	}
+	return strings.TrimSuffix(configured, "/"), true, nil
+}
+
+// developmentKey gives the key test/test to a client of grue that has none. At
+// Local, which nobody asked for, it is used even when credentials are about:
+// those are for Amazon and are not sent to a port of this machine.
+func (f Flags) developmentKey(ctx context.Context, cfg *aws.Config, said bool) error {
+	key := credentials.NewStaticCredentialsProvider("test", "test", "")
+	if !said && f.Profile == "" {
+		cfg.Credentials = key
+		return nil
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if f.Profile != "" {
+			return UsageError(fmt.Sprintf("the profile %s has no credentials: %v", f.Profile, err))
+		}
+		cfg.Credentials = key
+	}
+	return nil
+}
+
+// build makes the clients of one configuration. Nobody waits for an endpoint that
+// refuses connections: it is told at once.
+func (c *Client) build(cfg aws.Config) {
+	cfg.HTTPClient = &caller{next: cfg.HTTPClient, client: c}
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(unreachable)}, o.Retryables...)
+		})
+	}
+	c.Config = cfg
+	base := func(o **string) { *o = cfg.BaseEndpoint } // over AWS_ENDPOINT_URL_<SERVICE>
+	c.ECS = ecs.NewFromConfig(cfg, func(o *ecs.Options) { base(&o.BaseEndpoint) })
+	c.ELB = elb.NewFromConfig(cfg, func(o *elb.Options) { base(&o.BaseEndpoint) })
+	c.CloudWatch = cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) { base(&o.BaseEndpoint) })
+	c.Logs = cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { base(&o.BaseEndpoint) })
+}
+
+// Here tells whether the endpoint is on this machine, where nobody counts how
+// often it is asked.
+func (c *Client) Here() bool {
+	u, err := url.Parse(c.Endpoint)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+// Where names the ECS for a person.
+func (c *Client) Where() string {
+	if c.Endpoint == "" {
+		return "Amazon ECS in " + c.Region
+	}
+	return c.Endpoint
+}
