@@ -1,0 +1,10 @@
+// Package docs holds the manual: the pages of this folder and their pictures, as
+// they are served at /ui/docs.
+package docs
+
+import "embed"
+
+// Files are the pages (*.md) and the pictures (*.svg).
+//
+//go:embed *.md *.svg
+var Files embed.FS
