@@ -29,7 +29,9 @@ type ledger struct {
 	have  map[string]string // "kind name" → value
 	gone  map[string]bool
 	doubt map[string]bool
-	acked int
+	// refused holds the last refusal of each, for the message of a failure.
+	refused map[string]error
+	acked   int
 }
 
 func (l *ledger) note(key, value string, deleted bool, err error) {
@@ -44,8 +46,9 @@ func (l *ledger) note(key, value string, deleted bool, err error) {
 	case err == nil:
 		l.have[key] = value
 		l.acked++
-	case errors.As(err, &answered) && answered.HTTPStatusCode() < 500:
-	default:
+	case errors.As(err, &answered) && answered.HTTPStatusCode()/100 == 4:
+		l.refused[key] = err
+	default: // no answer (the SDK calls that status 0), or one that the kill cut off
 		l.doubt[key] = true
 	}
 }
@@ -83,7 +86,7 @@ func TestSlowAcknowledgedWritesSurviveKills(t *testing.T) {
 	if _, err := g.ECS().CreateCluster(t.Context(), &ecs.CreateClusterInput{}); err != nil {
 		t.Fatal(err)
 	}
-	l := &ledger{have: map[string]string{}, gone: map[string]bool{}, doubt: map[string]bool{}}
+	l := &ledger{have: map[string]string{}, gone: map[string]bool{}, doubt: map[string]bool{}, refused: map[string]error{}}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var workers sync.WaitGroup
@@ -187,12 +190,12 @@ func compare(t *testing.T, g *harness.Grue, l *ledger) {
 	t.Helper()
 	for key, want := range l.have {
 		if got, ok := look(t, g, key); !l.doubt[key] && (!ok || got != want) {
-			t.Errorf("%s was acknowledged as %q; now it is %q, %v", key, want, got, ok)
+			t.Errorf("%s was acknowledged as %q; now it is %q, %v (last refusal: %v)", key, want, got, ok, l.refused[key])
 		}
 	}
 	for key := range l.gone {
 		if _, ok := look(t, g, key); ok && !l.doubt[key] {
-			t.Errorf("%s is back after its deletion", key)
+			t.Errorf("%s is back after its deletion (last refusal: %v)", key, l.refused[key])
 		}
 	}
 	for key := range l.have {
