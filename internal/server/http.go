@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/grue-ecs/grue/internal/web"
 )
 
 // httpServer is the API's front: grue's own routes, the image registry, and
@@ -74,7 +76,8 @@ func noForeignPages(h http.Handler) http.Handler {
 		site := r.Header.Get("Sec-Fetch-Site")
 		origin := r.Header.Get("Origin")
 		u, err := url.Parse(origin)
-		if site == "cross-site" || site == "same-site" || origin != "" && (err != nil || u.Host != r.Host) {
+		foreign := site == "cross-site" || site == "same-site" || origin != "" && (err != nil || u.Host != r.Host)
+		if foreign && !web.Navigation(r) {
 			http.Error(w, "requests from pages of other sites are refused", http.StatusForbidden)
 			return
 		}

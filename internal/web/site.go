@@ -49,10 +49,13 @@ type Options struct {
 
 // Site serves the dashboard. Close it before the store.
 type Site struct {
-	opts   Options
-	log    *slog.Logger
-	mux    *http.ServeMux
-	assets map[string]*asset
+	opts    Options
+	log     *slog.Logger
+	handler http.Handler
+	assets  map[string]*asset
+	kinds   map[string]Kind
+	hub     *hub
+	tries   tries
 }
 
 // New returns a Site that serves at once.
@@ -70,18 +73,44 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{opts: o, log: o.Log, mux: http.NewServeMux(), assets: assets}
-	s.mux.HandleFunc("GET /ui/assets/", s.serveAsset)
-	s.mux.HandleFunc("GET /ui/", s.serveIndex)
-	s.mux.Handle("GET /ui", http.RedirectHandler("/ui/", http.StatusPermanentRedirect))
+	s := &Site{opts: o, log: o.Log, assets: assets, kinds: map[string]Kind{}}
+	for _, k := range kinds() {
+		s.kinds[k.Name] = k
+	}
+	s.hub = newHub(s)
+	mux := http.NewServeMux()
+	s.route(mux)
+	s.handler = harden(mux)
 	return s, nil
 }
 
-// Close ends every stream.
-func (s *Site) Close() {}
+// route adds what the site serves to a mux.
+func (s *Site) route(mux *http.ServeMux) {
+	mux.HandleFunc("GET /ui/assets/", s.serveAsset)
+	mux.HandleFunc("GET /ui/", s.serveIndex)
+	mux.Handle("GET /ui", http.RedirectHandler("/ui/", http.StatusPermanentRedirect))
+	mux.HandleFunc("POST /ui/api/session", s.signIn)
+	mux.HandleFunc("GET /ui/api/session", s.who)
+	mux.Handle("DELETE /ui/api/session", s.page((*Site).signOut))
+	mux.Handle("GET /ui/api/view/", s.page(serveView))
+	mux.Handle("GET /ui/live/", s.page(serveLive))
+	for _, r := range routes() {
+		if r.Open {
+			mux.HandleFunc(r.Pattern, func(w http.ResponseWriter, req *http.Request) { r.Page(s, w, req, nil) })
+			continue
+		}
+		mux.Handle(r.Pattern, s.page(r.Page))
+	}
+	mux.Handle("/ui/api/", s.page(func(s *Site, w http.ResponseWriter, r *http.Request, _ *Session) {
+		s.fail(w, &Problem{Code: "UnknownOperationException", Message: r.Method + " " + r.URL.Path + " is not known.", Status: http.StatusNotFound})
+	}))
+}
+
+// Close ends every stream and waits for what computes views. It may be called twice.
+func (s *Site) Close() { s.hub.close() }
 
 // ServeHTTP implements http.Handler for /ui and all below.
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // reply answers with a JSON document.
 func reply(w http.ResponseWriter, status int, doc any) {

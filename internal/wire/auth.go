@@ -149,6 +149,13 @@ func fromHere(req *http.Request) bool {
 	return !fromOtherSite(req)
 }
 
+// Local tells whether a request comes from a program on this machine that called
+// it by a name of loopback: not through a proxy, and not from a page of another
+// site, under whatever name that reaches this machine.
+func Local(req *http.Request) bool {
+	return fromHere(req) && isLoopbackName((&url.URL{Host: req.Host}).Hostname())
+}
+
 // fromOtherSite: the development key is public, so any page could sign requests
 // with it. Browsers say where a request comes from in Sec-Fetch-Site and, for
 // all but GET, in Origin. A GET to a name that an attacker let point to loopback
