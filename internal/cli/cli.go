@@ -13,16 +13,29 @@ import (
 
 // grammar is the whole command line.
 type grammar struct {
-	Up      upCmd      `cmd:"" help:"Start grue: the AWS API, the load balancers and the tasks."`
-	Down    downCmd    `cmd:"" help:"Stop grue and remove what it made on this machine."`
-	Demo    demoCmd    `cmd:"" help:"Deploy a sample service twice under load and tell what happens."`
-	Version versionCmd `cmd:"" help:"Print version and build."`
-	Server  serverCmd  `cmd:"" help:"Run the control plane alone; 'grue up' does this for you."`
-	Proxy   proxyCmd   `cmd:"" help:"Run the data plane alone; 'grue up' does this for you."`
+	Up   upCmd   `cmd:"" group:"machine" help:"Start grue: the AWS API, the load balancers and the tasks."`
+	Down downCmd `cmd:"" group:"machine" help:"Stop grue and remove what it made on this machine."`
+	Demo demoCmd `cmd:"" group:"machine" help:"Deploy a sample service twice under load and tell what happens."`
+
+	Status statusCmd `cmd:"" group:"see" help:"Services of a cluster, or one service in detail."`
+	Watch  watchCmd  `cmd:"" group:"see" help:"Follow a deployment live, full screen; approve or reject it with a key."`
+	Wait   waitCmd   `cmd:"" group:"see" help:"Wait for a deployment; the exit code tells how it ended."`
+	Events eventsCmd `cmd:"" group:"see" help:"What services tell about themselves."`
+	Tasks  tasksCmd  `cmd:"" group:"see" help:"Tasks, also stopped ones with their reasons."`
+	Logs   logsCmd   `cmd:"" group:"see" help:"What containers print."`
+
+	Completion completionCmd `cmd:"" group:"other" help:"Print a script that completes grue's commands in bash, zsh or fish."`
+	Help       helpCmd       `cmd:"" group:"other" help:"Help about a verb, or about exit-codes."`
+	Version    versionCmd    `cmd:"" group:"other" help:"Print version and build."`
+	Server     serverCmd     `cmd:"" group:"other" help:"Run the control plane alone; 'grue up' does this for you."`
+	Proxy      proxyCmd      `cmd:"" group:"other" help:"Run the data plane alone; 'grue up' does this for you."`
 }
 
-// streams are where verbs write.
-type streams struct{ out, err io.Writer }
+// streams are where verbs write, and read what a person types.
+type streams struct {
+	out, err io.Writer
+	in       io.Reader
+}
 
 // Main runs the command line (without the program's name) and returns the exit
 // code.
@@ -30,21 +43,12 @@ func Main(args []string) int {
 	if code, ok := taskProcess(args); ok {
 		return code
 	}
-	return run(args, &streams{os.Stdout, os.Stderr})
+	return run(args, &streams{os.Stdout, os.Stderr, os.Stdin})
 }
 
 func run(args []string, s *streams) int {
 	ended := -1 // kong prints help and asks to exit by itself
-	parser, err := kong.New(&grammar{},
-		kong.Name("grue"),
-		kong.Description("Amazon ECS on your own machine: real containers, real load balancers, real deployments."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Writers(s.out, s.err), kong.Exit(func(code int) { ended = code }),
-		kong.Bind(s),
-	)
-	if err != nil {
-		panic(err) // the grammar itself is wrong: every test would show it
-	}
+	parser := newParser(s, func(code int) { ended = code })
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -53,13 +57,28 @@ func run(args []string, s *streams) int {
 		return ended
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "grue: %v; see 'grue %s--help'\n", err, verbOf(args))
+		fmt.Fprintf(s.err, "grue: %v; see 'grue %s--help'\n", err, verbOf(parser, args))
 		return exitUsage
 	}
 	if err := ctx.Run(); err != nil {
 		return s.tell(err)
 	}
 	return exitOK
+}
+
+// newParser makes the parser of the grammar. exit is called when help was asked
+// for and printed.
+func newParser(s *streams, exit func(int)) *kong.Kong {
+	parser, err := kong.New(&grammar{},
+		kong.Name("grue"),
+		kong.Description("Amazon ECS on your own machine: real containers, real load balancers, real deployments."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ExplicitGroups(groups),
+		kong.Writers(s.out, s.err), kong.Exit(exit), kong.Bind(s),
+	)
+	if err != nil {
+		panic(err) // the grammar itself is wrong: every test would show it
+	}
+	return parser
 }
 
 // tell prints an error once, in one line, and returns its exit code.
@@ -69,6 +88,10 @@ func (s *streams) tell(err error) int {
 		return int(quiet)
 	}
 	fmt.Fprintf(s.err, "grue: %v\n", client.Explain(err))
+	var own coded
+	if errors.As(err, &own) {
+		return own.code
+	}
 	var usage usageError
 	var flags client.UsageError
 	if errors.As(err, &usage) || errors.As(err, &flags) {
@@ -88,10 +111,10 @@ type usageError string
 func (u usageError) Error() string { return string(u) }
 
 // verbOf is the verb in args and a space, for the hint at its help.
-func verbOf(args []string) string {
-	for _, verb := range []string{"up", "down", "demo", "version", "server", "proxy"} {
-		if args[0] == verb {
-			return verb + " "
+func verbOf(parser *kong.Kong, args []string) string {
+	for _, verb := range parser.Model.Children {
+		if args[0] == verb.Name {
+			return args[0] + " "
 		}
 	}
 	return ""

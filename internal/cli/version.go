@@ -13,10 +13,24 @@ import (
 var Version = server.Version
 
 // versionCmd is `grue version`.
-type versionCmd struct{}
+type versionCmd struct {
+	JSON bool `help:"Print JSON."`
+}
 
-// Run prints one line.
-func (versionCmd) Run(s *streams) error {
+// Help is the long help.
+func (versionCmd) Help() string {
+	return `Examples:
+  grue version
+  grue version --json | jq -r .version`
+}
+
+// Run prints one line, or an object.
+func (c versionCmd) Run(s *streams) error {
+	if c.JSON {
+		return printJSON(s.out, map[string]string{
+			"version": Version + revision(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(), "build": buildID(),
+		})
+	}
 	_, err := fmt.Fprintf(s.out, "grue %s %s/%s %s build %s\n",
 		Version+revision(), runtime.GOOS, runtime.GOARCH, runtime.Version(), short(buildID()))
 	return err

@@ -21,12 +21,27 @@ func (n NotFound) Error() string {
 // Look sees a service once. deployment is the ARN of the service deployment to
 // look at; "" = the newest.
 func (c *Client) Look(ctx context.Context, service, deployment string) (*Snapshot, error) {
-	raw, err := c.Service(ctx, service)
+	return newLooker(c).look(ctx, service, deployment)
+}
+
+// looker looks again and again and remembers what does not change.
+type looker struct {
+	*Client
+	revisions map[string]*types.ServiceRevision // by ARN
+	traffic   traffic
+}
+
+func newLooker(c *Client) *looker {
+	return &looker{Client: c, revisions: map[string]*types.ServiceRevision{}}
+}
+
+func (l *looker) look(ctx context.Context, service, deployment string) (*Snapshot, error) {
+	raw, err := l.Service(ctx, service)
 	if err != nil {
 		return nil, err
 	}
 	s := snapshotOf(raw)
-	full, err := c.serviceDeployment(ctx, raw, deployment)
+	full, err := l.serviceDeployment(ctx, raw, deployment)
 	switch {
 	case err != nil && deployment == "" && absent(err):
 		s.Deployment = rollout(raw) // an ECS or a controller without service deployments
@@ -34,7 +49,8 @@ func (c *Client) Look(ctx context.Context, service, deployment string) (*Snapsho
 		return nil, err
 	case full != nil:
 		s.Deployment = deploymentOf(full, raw)
-		c.addTraffic(ctx, s)
+		l.addRevisions(ctx, s)
+		l.addTraffic(ctx, s)
 	}
 	return s, nil
 }

@@ -38,8 +38,9 @@ func (c *Client) Observe(ctx context.Context, w Watching) iter.Seq2[*Snapshot, e
 		}
 	}
 	return func(yield func(*Snapshot, error) bool) {
+		l := newLooker(c)
 		for pause := normal; ctx.Err() == nil; {
-			s, err := c.Look(ctx, w.Service, w.Deployment)
+			s, err := l.look(ctx, w.Service, w.Deployment)
 			switch {
 			case ctx.Err() != nil:
 				return
@@ -85,4 +86,13 @@ func Passing(err error) bool {
 	var op *net.OpError
 	var quota *aws.RequestCanceledError
 	return errors.As(err, &op) || errors.As(err, &quota)
+}
+
+// Rest waits as long as Observe does between two looks.
+func (c *Client) Rest(ctx context.Context) {
+	if c.Here() {
+		Pause(ctx, everyHere)
+		return
+	}
+	Pause(ctx, everyAway)
 }

@@ -60,7 +60,8 @@ type Revision struct {
 	Failed         int32     `json:"failed"`
 	Weight         *float64  `json:"weight,omitempty"`     // per cent of production traffic; nil where none is shifted
 	TestWeight     *float64  `json:"testWeight,omitempty"` // per cent of test traffic
-	Groups         []Traffic `json:"targetGroups,omitempty"`
+	Images         []string  `json:"images,omitempty"`     // with digests, as far as they are resolved
+	Traffic        []Traffic `json:"traffic,omitempty"`    // at the load balancers, as they are set now
 }
 
 // Traffic is what a rule (or listener) of a load balancer sends to a revision's
@@ -130,8 +131,16 @@ func (d *Deployment) Approval() *Hook {
 	return nil
 }
 
-// Over tells whether the deployment is over and nothing of it is left to do: old
-// tasks are gone. A service without deployments is over.
+// Over tells whether no deployment is under way.
 func (s *Snapshot) Over() bool {
 	return s.Deployment == nil || s.Deployment.Outcome.Final()
+}
+
+// sides are the revisions of a deployment, the new one last.
+func (d *Deployment) sides() []*Revision {
+	var all []*Revision
+	for i := range d.Old {
+		all = append(all, &d.Old[i])
+	}
+	return append(all, &d.New)
 }
