@@ -33,6 +33,7 @@ func (r *round) deployments() {
 		}
 		if !reflect.DeepEqual(&next, d) {
 			state.Deployments.Put(r.tx, next.Key(), &next)
+			state.Note(r.tx, &next, r.now)
 		}
 	}
 }

@@ -88,6 +88,7 @@ func trimHistory(tx *store.Tx, before time.Time) {
 			continue
 		}
 		state.Deployments.Delete(tx, key)
+		state.Chronicles.Delete(tx, key)
 		n := string(d.Machine.Target)
 		if ok && (svc.Live == n || svc.Primary == n || slices.Contains(svc.Listed, n)) {
 			continue
@@ -108,5 +109,6 @@ func deleteService(tx *store.Tx, s *state.Service) {
 	}
 	for key := range state.Deployments.Prefix(tx, s.Key()+"/") {
 		state.Deployments.Delete(tx, key)
+		state.Chronicles.Delete(tx, key)
 	}
 }

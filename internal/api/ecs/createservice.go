@@ -80,6 +80,7 @@ func (r *request) vacancy(cluster string, in *sdk.CreateServiceInput, digest str
 	}
 	for key := range state.Deployments.Prefix(r.Tx, old.Key()+"/") {
 		state.Deployments.Delete(r.Tx, key)
+		state.Chronicles.Delete(r.Tx, key)
 	}
 	return nil, nil
 }
