@@ -25,6 +25,7 @@ type grammar struct {
 	Logs   logsCmd   `cmd:"" group:"see" help:"What containers print."`
 
 	Completion completionCmd `cmd:"" group:"other" help:"Print a script that completes grue's commands in bash, zsh or fish."`
+	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete" help:"Answer the scripts of completion."`
 	Help       helpCmd       `cmd:"" group:"other" help:"Help about a verb, or about exit-codes."`
 	Version    versionCmd    `cmd:"" group:"other" help:"Print version and build."`
 	Server     serverCmd     `cmd:"" group:"other" help:"Run the control plane alone; 'grue up' does this for you."`
