@@ -10,6 +10,8 @@
 // task, so that Minimum and Maximum of a minute are those of the extreme task. A
 // task is measured from its second look on, for CPU use is a difference.
 //
+// Recent has what was measured of one task in the last minutes (recent.go).
+//
 // For clusters whose setting containerInsights is enabled or enhanced there are
 // also the numbers of tasks, services and deployments, and absolute use, in
 // ECS/ContainerInsights (insights.go).

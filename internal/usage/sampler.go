@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,6 +29,9 @@ type Options struct {
 type Sampler struct {
 	opts Options
 	last map[string]look // by task id
+	// mu guards recent: what was measured of each running task, by id.
+	mu     sync.Mutex
+	recent map[string][]Point
 	// insight tells which clusters have Container Insights, by key; of this look.
 	insight map[string]bool
 }
@@ -46,7 +50,7 @@ func New(o Options) *Sampler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Sampler{opts: o, last: map[string]look{}}
+	return &Sampler{opts: o, last: map[string]look{}, recent: map[string][]Point{}}
 }
 
 // looks is how often a task is looked at in a minute. A look costs some reads of
@@ -101,6 +105,7 @@ func (s *Sampler) Sample(ctx context.Context) {
 		seen[x.task.ID] = s.add(&x, stats)
 	}
 	s.last = seen
+	s.forget(seen)
 }
 
 // add publishes the use of one task.
@@ -124,6 +129,7 @@ func (s *Sampler) add(x *subject, stats map[string]runtime.Stats) look {
 			s.publish(x.task, "CPUUtilization", 100*cpus/x.cpus)
 		}
 		s.insights(x, cpus, float64(memory))
+		s.remember(x.task.ID, Point{At: now.at, CPUs: cpus, Memory: float64(memory)})
 	}
 	if x.memory > 0 {
 		s.publish(x.task, "MemoryUtilization", 100*float64(memory)/x.memory)
@@ -140,28 +146,35 @@ func (s *Sampler) publish(t *state.Task, name string, percent float64) {
 	}
 }
 
-// reserved reads what a task reserves: its own size, or the sum of its
-// containers'. 1,024 CPU units are one processor; memory is in MiB.
+// reserved is a task with what it reserves.
 func reserved(tx *store.Tx, t *state.Task) subject {
+	cpus, memory := Reserved(tx, t)
+	return subject{task: t, cpus: cpus, memory: memory}
+}
+
+// Reserved reads what a task reserves, in processors and bytes: its own size, or the
+// sum of its containers'; 0 = neither says. 1,024 CPU units are one processor; memory
+// is stated in MiB.
+func Reserved(tx *store.Tx, t *state.Task) (cpus, memory float64) {
 	units, mib := number(t.CPU), number(t.Memory)
 	if d, ok := state.DefinitionByARN(tx, t.TaskDefinition); ok && (units == 0 || mib == 0) {
-		var cpu, memory float64
+		var cpu, sum float64
 		for _, c := range d.Def.V.ContainerDefinitions {
 			cpu += float64(c.Cpu)
 			soft := aws.ToInt32(c.MemoryReservation)
 			if soft == 0 {
 				soft = aws.ToInt32(c.Memory)
 			}
-			memory += float64(soft)
+			sum += float64(soft)
 		}
 		if units == 0 {
 			units = cpu
 		}
 		if mib == 0 {
-			mib = memory
+			mib = sum
 		}
 	}
-	return subject{task: t, cpus: units / 1024, memory: mib * (1 << 20)}
+	return units / 1024, mib * (1 << 20)
 }
 
 func number(s string) float64 {

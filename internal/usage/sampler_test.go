@@ -70,8 +70,31 @@ func TestUtilization(t *testing.T) {
 	if all := metrics.Query(m, now.Add(-time.Minute), now.Add(time.Minute), 60); len(all) != 1 || all[0].Maximum != 80 {
 		t.Errorf("of the cluster: %+v", all)
 	}
+	if p := s.Recent("b"); len(p) != 1 || p[0].CPUs != 0.4 || p[0].Memory != 512<<20 || !p[0].At.Equal(now) {
+		t.Errorf("of the task: %+v", p)
+	}
+	for range 2 * keepPoints {
+		now = now.Add(time.Second)
+		s.Sample(t.Context())
+	}
+	if p := s.Recent("a"); len(p) != keepPoints || !p[keepPoints-1].At.Equal(now) {
+		t.Errorf("%d points of the task are kept", len(p))
+	}
 	if list := metrics.List(metric.Filter{Namespace: insightsNamespace}); len(list) != 0 {
 		t.Errorf("the cluster has no Container Insights: %v", list)
+	}
+	err = st.Update(func(tx *store.Tx) error {
+		task, _ := state.Tasks.Get(tx, state.TaskKey(scope, "c", "a"))
+		next := *task
+		next.LastStatus = "STOPPED"
+		state.PutTask(tx, &next)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Sample(t.Context()); s.Recent("a") != nil || s.Recent("b") == nil {
+		t.Error("a task that stopped is remembered, or one that runs is not")
 	}
 }
 

@@ -2,5 +2,7 @@ package web
 
 // kinds are all kinds of views.
 func kinds() []Kind {
-	return []Kind{}
+	return []Kind{
+		tasksKind(), taskKind(), balancersKind(), balancerKind(),
+	}
 }

@@ -21,7 +21,17 @@ type Route struct {
 
 // routes are all plain routes, but those of sessions and views.
 func routes() []Route {
-	return []Route{}
+	return []Route{
+		{Pattern: "GET /ui/api/compare", Page: compare},
+		{Pattern: "POST /ui/api/match", Page: match},
+		{Pattern: "GET /ui/api/logs/groups", Page: logGroups},
+		{Pattern: "GET /ui/api/logs/streams", Page: logStreams},
+		{Pattern: "GET /ui/api/logs/older", Page: logOlder},
+		{Pattern: "GET /ui/api/logs/download", Page: logDownload},
+		{Pattern: "GET /ui/live/logs", Page: liveLogs},
+		{Pattern: "GET /ui/docs", Open: true, Page: handbookPage},
+		{Pattern: "GET /ui/docs/{page...}", Open: true, Page: handbookPage},
+	}
 }
 
 // Scope is the account and the region that a request asks about: the session's

@@ -15,6 +15,7 @@ import (
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/store"
+	"github.com/grue-ecs/grue/internal/usage"
 	"github.com/grue-ecs/grue/internal/wire"
 )
 
@@ -31,10 +32,13 @@ type Options struct {
 	Store    *store.Store
 	Metrics  *metric.Store // nil = nothing is measured
 	Balancer *elb.Balancer // nil = no target health
+	Ledger   *elb.Ledger   // nil = no rates of requests
 	Logs     *logs.Store   // nil = no logs
 	ECS      ECS           // nil = no actions
 	// Stats are the resources that a task uses now, by container.
 	Stats func(ctx context.Context, task string) (map[string]runtime.Stats, error)
+	// Usage is what a task used in the last minutes; nil = that is not known.
+	Usage func(task string) []usage.Point
 	// Authenticate and Session find access keys, as wire.Options do.
 	Authenticate func(accessKey string) (secret string, c wire.Caller, ok bool)
 	Session      func(accessKey string) (token string, expires time.Time, ok bool)

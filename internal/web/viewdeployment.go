@@ -1,5 +1,7 @@
 package web
 
+import "github.com/grue-ecs/grue/internal/revision"
+
 // Head is the item `head` of the view deployment/CLUSTER/SERVICE/ID.
 type Head struct {
 	DeploymentItem
@@ -55,17 +57,10 @@ type Side struct {
 	Rate           *Rate   `json:"rate,omitempty"`
 }
 
-// Differences is the item `diff`, and the answer of /ui/api/compare.
+// Differences is the item `diff`, and the answer of /ui/api/compare. Before or After
+// of a difference is null where the member is absent.
 type Differences struct {
-	Differences []Difference `json:"differences"`
-}
-
-// Difference is one member in which two revisions differ. Before or After is ""
-// where the member is absent; values that are no strings are shown as JSON.
-type Difference struct {
-	Path   string `json:"path"` // "taskDefinition.containerDefinitions[app].environment[MODE]"
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Differences []revision.Difference `json:"differences"`
 }
 
 // TaskItem is `task/ID` of the views deployment and tasks/CLUSTER, and `task` of
