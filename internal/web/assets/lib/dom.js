@@ -82,31 +82,41 @@ function add(el, children) {
 
 // patch makes the children of an element equal to the given ones. A child that
 // is in the page already (the same node) stays as it is: charts and dialogs
-// live through it.
+// live through it. Others are matched by key, or by their order and kind.
 export function patch(parent, ...children) {
-  const want = document.createDocumentFragment();
   const nodes = [];
   collect(children, nodes);
-  const old = new Map();
-  for (const node of parent.childNodes) if (node[keyOf] !== undefined) old.set(node[keyOf], node);
-  let at = parent.firstChild;
   const stay = new Set(nodes);
+  const keys = new Set(nodes.map((node) => node[keyOf]));
+  const named = new Map();
+  for (const old of parent.childNodes) if (old[keyOf] !== undefined && !stay.has(old)) named.set(old[keyOf], old);
+  let at = parent.firstChild;
   for (const node of nodes) {
-    if (node === at) { at = at.nextSibling; continue; }
-    if (node.parentNode === parent) { parent.insertBefore(node, at); continue; }
-    while (at && at[keyOf] !== undefined && node[keyOf] === undefined && !stay.has(at)) at = at.nextSibling;
-    const match = node[keyOf] !== undefined ? old.get(node[keyOf]) : at;
-    if (match && !stay.has(match) && alike(match, node)) {
-      stay.add(match);
-      if (match === at) at = at.nextSibling; else parent.insertBefore(match, at);
-      morph(match, node);
-    } else {
-      stay.add(node);
-      parent.insertBefore(node, at);
+    while (at && !stay.has(at) && at[keyOf] !== undefined && !keys.has(at[keyOf])) at = drop(at);
+    let use = node;
+    if (node.parentNode !== parent) {
+      const have = node[keyOf] === undefined ? follower(at, node, stay) : named.get(node[keyOf]);
+      if (have && alike(have, node)) {
+        use = morph(have, node);
+        stay.add(use);
+      }
     }
+    if (use === at) at = at.nextSibling;
+    else parent.insertBefore(use, at);
   }
-  for (const node of [...parent.childNodes]) if (!stay.has(node)) node.remove();
-  return want;
+  for (const old of [...parent.childNodes]) if (!stay.has(old)) old.remove();
+}
+
+function drop(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+// follower is the next element without a key that a new one may become.
+function follower(at, node, stay) {
+  for (; at; at = at.nextSibling) if (at[keyOf] === undefined && !stay.has(at) && alike(at, node)) return at;
+  return null;
 }
 
 function collect(children, into) {

@@ -25,8 +25,8 @@ export async function load() {
   const answer = await fetch('/ui/api/session', { headers: { accept: 'application/json' } });
   const date = Date.parse(answer.headers.get('date') ?? '');
   if (date && Math.abs(date - asked) > 3000) skew = date - asked; // the header has whole seconds
-  const doc = answer.ok ? await answer.json() : {};
-  Object.assign(session, { signedIn: false, regions: [] }, doc);
+  if (!answer.ok) throw new Failure('HTTP ' + answer.status, 'grue is not ready yet', answer.status);
+  Object.assign(session, { signedIn: false, regions: [] }, await answer.json());
   return session;
 }
 

@@ -1,1 +1,74 @@
-export default function open() {}
+// A deployment: how far it is, what it waits for, what both revisions answer, and the hands that steer it.
+
+import { h, patch, path, words, short, crumbs, badge, since, duration, announce, when, count } from '../app.js';
+import { line } from './deployment/stages.js';
+import { sides } from './deployment/sides.js';
+import { charts } from './deployment/charts.js';
+import { lists } from './deployment/lists.js';
+import { buttons, pause } from './deployment/actions.js';
+
+export default function open(root, ctx) {
+  const { cluster, service, id } = ctx.params;
+  ctx.title(`Deployment of ${service}`);
+  const head = h('div.stack'), actions = h('div.actions'), waits = h('div.urgent'), ends = h('div.urgent');
+  const stages = line(), two = sides(), graphs = charts(), rest = lists({ cluster, service, id });
+  patch(root,
+    crumbs(['Services', '/ui/'], [service, path('/ui/services', cluster, service)], ['Deployment ' + id]),
+    h('div.page-head', head, actions), waits, ends, stages.el, two.el, graphs.el, rest.el);
+  let told = '';
+
+  ctx.live(path('deployment', cluster, service, id), (items, changed) => {
+    const doc = items.get('head');
+    if (!doc) return;
+    const touched = (...prefixes) => !changed || prefixes.some((p) => [...changed].some((key) => key.startsWith(p)));
+    const all = (prefix) => [...items].filter(([key]) => key.startsWith(prefix));
+    if (touched('head', 'hook/')) {
+      const hooks = all('hook/').map(([, hook]) => hook);
+      patch(head, title(doc));
+      patch(actions, buttons(doc, hooks, !waiting(hooks)));
+      patch(waits, pause(doc, hooks));
+      patch(ends, outcome(doc));
+      stages.update(doc);
+      tell(doc);
+    }
+    if (touched('head', 'blue', 'green')) two.update(doc, items.get('blue'), items.get('green'));
+    if (touched('traffic/', 'weights', 'head', 'alarm/')) graphs.update(doc, items.get('traffic/blue'), items.get('traffic/green'), items.get('weights'));
+    rest.update(doc, items, touched, all);
+  });
+
+  // tell reads stages and outcomes to screen readers, each once.
+  function tell(doc) {
+    const text = doc.finishedAt ? `The deployment ended: ${words(doc.status)}.` : `Stage ${words(doc.stage)}. ${doc.waiting ?? ''}`;
+    const mark = doc.status + doc.stage;
+    if (mark !== told && told) announce(text);
+    told = mark;
+    document.title = `${words(doc.finishedAt ? doc.status : doc.stage || doc.status)} · ${service} · grue`;
+  }
+}
+
+const waiting = (hooks) => hooks.some((hook) => hook.status === 'AWAITING_ACTION');
+
+function title(doc) {
+  const from = doc.from ?? doc.blue;
+  return [
+    h('h1', h('span', doc.service), ' ', h('span.dim.thin', from ? `revision ${short(from)} → ${short(doc.green)}` : `revision ${short(doc.green)}`)),
+    h('p.facts-line', badge(doc.status), h('span', words(doc.strategy)),
+      doc.finishedAt ? h('span', 'took ', h('b', duration(doc.seconds)), ', ended ', when(doc.finishedAt)) : h('span', 'since ', h('b', since(doc.startedAt ?? doc.createdAt))),
+      doc.requests !== undefined && h('span', `revision ${short(doc.green)} answered `, h('b', count(doc.requests)), ' requests, ', h('b', { class: doc.errors > 0 ? 'bad-text' : '' }, count(doc.errors ?? 0)), ' failed'),
+      doc.breaker?.status && doc.breaker.status !== 'DISABLED' && h('span', { class: doc.breaker.failures > 0 ? 'amber-text' : '' }, `circuit breaker ${doc.breaker.failures} of ${doc.breaker.threshold}`)),
+  ];
+}
+
+// outcome says why a deployment failed, went back or stands still.
+function outcome(doc) {
+  const parts = [];
+  if (doc.halted) parts.push(box('halted', 'grue halted this deployment', `An invariant does not hold, and grue goes no further: ${doc.halted}`, 'bad'));
+  const bad = /FAILED|ROLLBACK|STOP/.test(doc.status);
+  if (bad && (doc.reason || doc.cause)) {
+    parts.push(box('cause', doc.rolledBackTo ? `Rolled back to revision ${short(doc.rolledBackTo)}` : words(doc.status),
+      [doc.cause && h('b', doc.cause[0].toUpperCase() + doc.cause.slice(1) + '. '), doc.reason], doc.status === 'ROLLBACK_SUCCESSFUL' || doc.status === 'STOPPED' ? 'warn' : 'bad'));
+  }
+  return parts;
+}
+
+const box = (key, head, text, tone) => h('section.outcome', { key, class: tone }, h('h2', head), h('p', text));
