@@ -74,6 +74,9 @@ func New(o Options) (*Router, error) {
 	return r, r.feed.open(r)
 }
 
+// Lag is what waits for delivery to targets.
+func (r *Router) Lag() outbox.Lag { return r.box.Lag() }
+
 // Run carries events until ctx ends.
 func (r *Router) Run(ctx context.Context) error {
 	stop := r.opts.Store.Watch(func(c store.Commit) {

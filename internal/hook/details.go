@@ -51,6 +51,26 @@ func Name(targetARN string, details json.RawMessage) string {
 	return short
 }
 
+// Kinds of hooks, as Kind tells them.
+const (
+	KindLambda = "lambda"
+	KindURL    = "url"
+	KindTask   = "task"
+)
+
+// Kind is which kind of hook the hookDetails make. Those that cannot be read make a
+// Lambda function's.
+func Kind(details json.RawMessage) string {
+	t, err := parseTarget(details)
+	switch {
+	case err == nil && t.url != "":
+		return KindURL
+	case err == nil && t.task != nil:
+		return KindTask
+	}
+	return KindLambda
+}
+
 // parseTarget reads the members of hookDetails that are for grue; details that
 // are not an object have none.
 func parseTarget(details json.RawMessage) (t target, err error) {

@@ -41,6 +41,10 @@ type Client struct {
 	sent     *route.Table // on this connection
 	shutdown bool
 	taken    []uint64 // sequences of traffic to confirm
+	asked    uint64   // newest question for vitals
+	askedOn  uint64   // newest that was sent
+	vitals   *Vitals
+	vitalsOf uint64 // question that they answer
 	await    awaiting
 	inbox    inbox
 }
@@ -176,6 +180,9 @@ func (c *Client) due() *message {
 	case c.newest != nil && c.newest != c.sent:
 		c.sent = c.newest
 		return &message{Kind: kindTable, Epoch: c.newest.Epoch, Version: c.newest.Version, Table: c.newest}
+	case c.asked > c.askedOn:
+		c.askedOn = c.asked
+		return &message{Kind: kindVitals, Sequence: c.asked}
 	case c.shutdown:
 		c.shutdown = false
 		return &message{Kind: kindShutdown}
@@ -208,6 +215,8 @@ func (c *Client) receive(m *message) {
 		c.inbox.health(m.Health, m.Full)
 	case kindTraffic:
 		c.inbox.traffic(m.Sequence, m.Traffic, c.take)
+	case kindVitals:
+		c.told(m.Sequence, m.Vitals)
 	}
 }
 

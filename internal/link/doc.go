@@ -6,6 +6,7 @@
 //	               ◄────── ack | nack, listeners that could not be bound
 //	               ◄────── health: the full set on connect, then changes
 //	               ◄────── traffic: every Table.Report, kept until it was taken
+//	         vitals ─────► ◄── vitals: how the process does, when it is asked
 //
 // A message is four bytes of length and then JSON. Tables are whole snapshots,
 // so that only the newest has to arrive: Publish never blocks, and a version
@@ -14,5 +15,5 @@
 // is refused: it comes from a server that lost its lease.
 //
 // message.go holds the messages, client.go, await.go and inbox.go the server's
-// side, endpoint.go and session.go the proxy's.
+// side, endpoint.go and session.go the proxy's, vitals.go is both.
 package link

@@ -20,8 +20,9 @@ const (
 	kindTable        = "table"
 	kindTrafficTaken = "traffic-taken"
 	kindShutdown     = "shutdown"
-	kindPing         = "ping" // server
-	kindPong         = "pong" // proxy
+	kindPing         = "ping"   // server
+	kindPong         = "pong"   // proxy
+	kindVitals       = "vitals" // server: asks; proxy: answers
 	kindHello        = "hello"
 	kindAck          = "ack"
 	kindNack         = "nack"
@@ -42,6 +43,7 @@ type message struct {
 	Health   []route.Health  `json:"health,omitempty"`
 	Sequence uint64          `json:"sequence,omitempty"`
 	Traffic  []route.Traffic `json:"traffic,omitempty"`
+	Vitals   *Vitals         `json:"vitals,omitempty"`
 }
 
 // Identity says which process serves the socket, and what.

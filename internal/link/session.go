@@ -124,6 +124,8 @@ func (s *session) read() {
 			s.endpoint.proxy.Shutdown()
 		case kindPing:
 			s.send(&message{Kind: kindPong})
+		case kindVitals:
+			s.sendVitals(m.Sequence)
 		}
 	}
 }

@@ -16,5 +16,5 @@
 // that runs in the transaction that deletes the record: what that function does in
 // the store happens exactly once. So does what Bury does with an item that is given up.
 //
-// Files: outbox.go (the box), lane.go (one receiver).
+// Files: outbox.go (the box), lane.go (one receiver), lag.go (what waits).
 package outbox

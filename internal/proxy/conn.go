@@ -67,6 +67,7 @@ type exchange struct {
 	redirect string
 	failure  string // error_reason
 	trace    string
+	span     Span   // nil without a Tracer
 	newHost  string // transformed
 	newURL   string
 	cookies  []byte // Set-Cookie lines of stickiness

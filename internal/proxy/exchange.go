@@ -231,6 +231,9 @@ func (c *clientConn) finish() {
 	if c.socket.logs() {
 		c.logMesh()
 	}
+	if c.proxy.options.Tracer != nil {
+		c.endSpan()
+	}
 }
 
 // statusClientClosed is logged when the client closed before it was answered.

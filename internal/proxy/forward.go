@@ -62,6 +62,9 @@ func (c *clientConn) forward() {
 	if !c.prepareBody() {
 		return
 	}
+	if c.proxy.options.Tracer != nil {
+		c.beginSpan()
+	}
 	if c.ex.front.mesh() {
 		c.buildMeshHead()
 	} else {
@@ -90,6 +93,9 @@ func (c *clientConn) attempts() {
 				status = 503
 			}
 			break
+		}
+		if n > 0 {
+			c.ex.group.meter.shard(c.id).retries.Add(1)
 		}
 		r := c.attempt(t)
 		if !c.gone.Load() {
@@ -146,7 +152,7 @@ func (c *clientConn) decideAgain() bool {
 	if v == c.ex.view || f == nil {
 		return false
 	}
-	c.ex = exchange{view: v, front: f, started: c.ex.started, close: c.ex.close, cookies: c.ex.cookies[:0], again: true}
+	c.ex = exchange{view: v, front: f, started: c.ex.started, close: c.ex.close, cookies: c.ex.cookies[:0], again: true, span: c.ex.span}
 	c.act()
 	return true
 }
@@ -161,6 +167,7 @@ func (c *clientConn) attempt(t *target) result {
 		if r := c.roundTrip(b); r != resultRetry {
 			return r
 		}
+		c.ex.group.meter.shard(c.id).retries.Add(1)
 	}
 	b, err := t.dial()
 	if err != nil {

@@ -30,6 +30,7 @@ const (
 	headerTraceID
 	headerTLSVersion
 	headerTLSCipher
+	headerTraceParent
 )
 
 // knownHeaders by the length of their names.
@@ -45,7 +46,7 @@ var knownHeaders = func() (by [32][]knownHeader) {
 		"idempotency-key": headerIdempotencyKey, "x-idempotency-key": headerIdempotencyKey,
 		"x-forwarded-for": headerForwardedFor, "x-forwarded-proto": headerForwardedProto,
 		"x-forwarded-port": headerForwardedPort, "x-amzn-trace-id": headerTraceID,
-		"x-amzn-tls-version": headerTLSVersion, "x-amzn-tls-cipher-suite": headerTLSCipher,
+		"traceparent": headerTraceParent, "x-amzn-tls-version": headerTLSVersion, "x-amzn-tls-cipher-suite": headerTLSCipher,
 	} {
 		by[len(name)] = append(by[len(name)], knownHeader{name, id})
 	}

@@ -159,6 +159,9 @@ func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
 			}
 			break
 		}
+		if n > 0 {
+			x.ex.group.meter.shard(x.conn.id).retries.Add(1)
+		}
 		r := x.attempt(t, out)
 		if x.r.Context().Err() == nil {
 			x.ex.judge(t, r)
@@ -194,7 +197,7 @@ func (x *h2Exchange) decideAgain() bool {
 	if v == x.ex.view || f == nil {
 		return false
 	}
-	x.ex = exchange{view: v, front: f, started: x.ex.started}
+	x.ex = exchange{view: v, front: f, started: x.ex.started, span: x.ex.span}
 	x.body = replay{}
 	x.serve()
 	return true
@@ -373,5 +376,8 @@ func (x *h2Exchange) finish() {
 	}
 	if x.conn.socket.logs() {
 		x.logMesh()
+	}
+	if x.conn.proxy.options.Tracer != nil {
+		x.endSpan()
 	}
 }

@@ -69,6 +69,12 @@ func (s *connSet) remove(c net.Conn) {
 	s.mu.Unlock()
 }
 
+func (s *connSet) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // shutdown tells all clients to go elsewhere after the requests that they have.
 func (s *connSet) shutdown() {
 	s.mu.Lock()

@@ -44,6 +44,9 @@ func (x *h2Exchange) outgoing(host, uri string) *http.Request {
 	} else {
 		x.forwardedFields(h)
 	}
+	if x.conn.proxy.options.Tracer != nil {
+		x.beginSpan(h)
+	}
 	return out
 }
 

@@ -28,7 +28,7 @@ func (c *clientConn) buildMeshHead() {
 		h := &q.fields[i]
 		switch {
 		case h.id == headerHost, h.id == headerContentLength, h.id == headerExpect, h.id == headerTrailer && !q.chunked,
-			h.id.hopByHop(), c.namedByConnection(h.name):
+			h.id == headerTraceParent && c.ex.span != nil, h.id.hopByHop(), c.namedByConnection(h.name):
 			continue
 		case h.id == headerForwardedProto:
 			proto = true
@@ -40,6 +40,7 @@ func (c *clientConn) buildMeshHead() {
 	if !proto {
 		out = append(out, "X-Forwarded-Proto: http\r\n"...)
 	}
+	out = c.appendTraceparent(out)
 	if id == "" {
 		out = append(out, "X-Request-Id: "...)
 		from := len(out)

@@ -37,6 +37,7 @@ type counters struct {
 	bytes, newConns        atomic.Uint64
 	rules, fixed           atomic.Uint64
 	redirects, tlsErrors   atomic.Uint64
+	retries                atomic.Uint64
 	latencySum             atomic.Int64
 	latency                [route.LatencyBuckets]atomic.Uint32
 	_                      [64]byte // no false sharing with the next shard
@@ -119,6 +120,7 @@ func (c *counters) take(t *route.Traffic) {
 	t.ELB503 += c.elb503.Swap(0)
 	t.ELB504 += c.elb504.Swap(0)
 	t.ConnectErrors += c.connectErrors.Swap(0)
+	t.Retries += c.retries.Swap(0)
 	t.Bytes += c.bytes.Swap(0)
 	t.NewConns += c.newConns.Swap(0)
 	t.Rules += c.rules.Swap(0)

@@ -19,6 +19,8 @@ type Options struct {
 	// HandoverTimeout bounds the end of requests after a successor has taken
 	// over; 60 s when 0.
 	HandoverTimeout time.Duration
+	// Tracer makes a span of every HTTP request; nil = nobody does, at no cost.
+	Tracer Tracer
 	// Ready is called when the proxy serves, if set.
 	Ready func()
 

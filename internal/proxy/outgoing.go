@@ -41,6 +41,10 @@ func (c *clientConn) buildHead() {
 			if !q.chunked {
 				continue
 			}
+		case headerTraceParent:
+			if c.ex.span != nil || c.namedByConnection(h.name) {
+				continue
+			}
 		default:
 			if h.id.hopByHop() || c.namedByConnection(h.name) {
 				continue
@@ -103,6 +107,7 @@ func (c *clientConn) appendOwn(out []byte, forwarded, trace string) []byte {
 		c.ex.trace = string(out[from:])
 	}
 	out = append(out, "\r\n"...)
+	out = c.appendTraceparent(out)
 	if a.TLSHeaders && c.tls != nil {
 		out = appendField(out, f.rename("X-Amzn-Tls-Version"), tlsVersionName(c.tls.Version))
 		out = appendField(out, f.rename("X-Amzn-Tls-Cipher-Suite"), cipherName(c.tls.CipherSuite))

@@ -30,6 +30,7 @@ type Traffic struct {
 	Target2xx, Target3xx, Target4xx, Target5xx             uint64
 	ELB3xx, ELB4xx, ELB5xx, ELB500, ELB502, ELB503, ELB504 uint64
 	ConnectErrors                                          uint64 `json:"connectErrors"`
+	Retries                                                uint64 `json:"retries,omitempty"` // attempts after the first
 	Bytes                                                  uint64 `json:"bytes"`
 	NewConns                                               uint64 `json:"newConns"`
 	// ActiveConns is how many connections of clients there are, and not a count

@@ -51,6 +51,7 @@ func (t *Traffic) Add(u *Traffic) {
 	t.ELB503 += u.ELB503
 	t.ELB504 += u.ELB504
 	t.ConnectErrors += u.ConnectErrors
+	t.Retries += u.Retries
 	t.Bytes += u.Bytes
 	t.NewConns += u.NewConns
 	t.ActiveConns = max(t.ActiveConns, u.ActiveConns)

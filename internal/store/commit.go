@@ -1,6 +1,10 @@
 package store
 
-import "github.com/google/btree"
+import (
+	"time"
+
+	"github.com/google/btree"
+)
 
 // batch is a group of transactions that share one disk flush.
 type batch struct {
@@ -112,7 +116,12 @@ func (s *Store) flush() {
 	s.mu.Unlock()
 
 	faultWrite.Hit()
-	if err := s.disk.write(b, seq); err != nil {
+	began := time.Now()
+	err := s.disk.write(b, seq)
+	if s.flushed != nil {
+		s.flushed(time.Since(began), len(b.commits), err)
+	}
+	if err != nil {
 		s.fail(b, err)
 		return
 	}

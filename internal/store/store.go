@@ -16,13 +16,17 @@ type Options struct {
 	KeepEvents uint64
 	// Now is the clock for event times; nil = time.Now.
 	Now func() time.Time
+	// Flushed hears how long each write to the disk took, of how many transactions,
+	// and whether it failed; nil = nobody does. It must be quick.
+	Flushed func(took time.Duration, transactions int, err error)
 }
 
 // Store is an open state directory. All methods are safe for concurrent use.
 type Store struct {
-	disk  *disk
-	now   func() time.Time
-	epoch uint64
+	disk    *disk
+	now     func() time.Time
+	epoch   uint64
+	flushed func(took time.Duration, transactions int, err error)
 
 	mu      sync.Mutex // guards head, pending, closed
 	head    trees
@@ -60,7 +64,7 @@ func Open(path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		disk: d, now: opts.Now, epoch: d.epoch, head: head, seq: d.lastSeq,
+		disk: d, now: opts.Now, epoch: d.epoch, flushed: opts.Flushed, head: head, seq: d.lastSeq,
 		pending: newBatch(), kick: make(chan struct{}, 1), done: make(chan struct{}),
 		watchers: map[int]func(Commit){},
 	}

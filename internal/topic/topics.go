@@ -63,6 +63,9 @@ func New(o Options) *Topics {
 	return t
 }
 
+// Lag is what waits for delivery to subscribers.
+func (t *Topics) Lag() outbox.Lag { return t.box.Lag() }
+
 // Run delivers until ctx ends.
 func (t *Topics) Run(ctx context.Context) error {
 	err := t.box.Run(ctx)
