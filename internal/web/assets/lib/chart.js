@@ -57,7 +57,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
     return [0, 0.5, 1].map((part) => s('g', { key: 'y' + part },
       s('line.rule', { x1: left, x2: width - right, y1: y(part * peak, peak), y2: y(part * peak, peak) }),
       s('text', { x: left - 6, y: y(part * peak, peak) + 4, 'text-anchor': 'end' }, format(part * peak))))
-      .concat([[0, 'start', '−' + duration(Math.round(span + data.step)).replace(/ 00 s$/, '').replace(/\.\d s/, ' s')], [length() - 1, 'end', data.done ? clock(new Date(data.from + span * 1000).toISOString()) : 'now']].map(([i, anchor, text]) =>
+      .concat([[0, 'start', '−' + duration(Math.round(span + data.step)).replace(/\u00a000\u00a0s$/, '').replace(/\.\d/, '')], [length() - 1, 'end', data.done ? clock(new Date(data.from + span * 1000).toISOString()) : 'now']].map(([i, anchor, text]) =>
         s('text', { key: 'x' + anchor, x: x(i), y: height - 5, 'text-anchor': anchor }, span > 0 ? text : '')));
   }
 

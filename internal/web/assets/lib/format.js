@@ -4,6 +4,7 @@ import { h } from './dom.js';
 import { now } from './session.js';
 
 const none = '–';
+const gap = '\u00a0'; // a space at which no line ends
 const missing = (v) => v === null || v === undefined || v === '' || Number.isNaN(v);
 
 // count: 1234567 → "1,234,567".
@@ -20,7 +21,7 @@ export function compact(n) {
 const trim = (n) => String(Number(n.toFixed(Math.abs(n) >= 10 ? 1 : 2)));
 
 // percent: 12.5 → "12.5 %". The value is per cent already.
-export const percent = (n) => missing(n) ? none : Number(n.toFixed(n < 1 && n > 0 ? 2 : 1)) + ' %';
+export const percent = (n) => missing(n) ? none : Number(n.toFixed(n < 1 && n > 0 ? 2 : 1)) + gap + '%';
 
 // rate: requests a second.
 export const rate = (n) => missing(n) ? none : compact(n) + '/s';
@@ -28,19 +29,22 @@ export const rate = (n) => missing(n) ? none : compact(n) + '/s';
 // millis: 1234 → "1.23 s", 12.3 → "12.3 ms".
 export function millis(n) {
   if (missing(n)) return none;
-  return n >= 1000 ? trim(n / 1000) + ' s' : (n >= 100 ? Math.round(n) : trim(n)) + ' ms';
+  return n >= 1000 ? trim(n / 1000) + gap + 's' : (n >= 100 ? Math.round(n) : trim(n)) + gap + 'ms';
 }
 
 // duration: seconds → "4.2 s", "2 m 05 s", "3 h 12 m", "2 d 4 h".
 export function duration(seconds) {
   if (missing(seconds)) return none;
   const t = Math.max(0, seconds);
-  if (t < 10) return t.toFixed(1) + ' s';
+  if (t < 0.0005) return '0' + gap + 's';
+  if (t < 0.95) return Math.max(1, Math.round(t * 1000)) + gap + 'ms';
+  if (t < 10) return t.toFixed(1) + gap + 's';
   const whole = Math.round(t);
-  if (whole < 60) return whole + ' s';
-  if (whole < 3600) return Math.floor(whole / 60) + ' m ' + String(whole % 60).padStart(2, '0') + ' s';
-  if (whole < 86400) return Math.floor(whole / 3600) + ' h ' + Math.floor(whole % 3600 / 60) + ' m';
-  return Math.floor(whole / 86400) + ' d ' + Math.floor(whole % 86400 / 3600) + ' h';
+  const two = (big, small) => [Math.floor(whole / big[0]) + gap + big[1], small].join(gap);
+  if (whole < 60) return whole + gap + 's';
+  if (whole < 3600) return two([60, 'm'], String(whole % 60).padStart(2, '0') + gap + 's');
+  if (whole < 86400) return two([3600, 'h'], Math.floor(whole % 3600 / 60) + gap + 'm');
+  return two([86400, 'd'], Math.floor(whole % 86400 / 3600) + gap + 'h');
 }
 
 // bytes: 1536 → "1.5 KiB".
@@ -102,10 +106,9 @@ function say(kind, iso) {
   if (kind === 'left') return coarse(Math.max(0, Math.ceil(-passed)));
   if (kind === 'since') return coarse(Math.max(0, Math.floor(passed)));
   if (passed < 3) return 'just now';
-  if (passed < 3600) return passed < 60 ? Math.floor(passed) + ' s ago' : Math.floor(passed / 60) + ' m ago';
-  return coarse(passed).split(' ').slice(0, 2).join(' ') + ' ago';
+  return coarse(passed).split(gap).slice(0, 2).join(gap) + gap + 'ago';
 }
-const coarse = (t) => t < 60 ? Math.floor(t) + ' s' : duration(t);
+const coarse = (t) => t < 60 ? Math.floor(t) + gap + 's' : duration(t);
 
 // One clock for the whole page.
 setInterval(() => {

@@ -48,7 +48,10 @@ class Stream {
   full(items) {
     this.up();
     for (const key of [...this.items.keys()]) if (!(key in items)) { this.items.delete(key); this.changed?.add(key); }
-    for (const [key, doc] of Object.entries(items)) this.set(key, doc);
+    for (const [key, doc] of Object.entries(items)) {
+      const have = this.items.get(key);
+      if (have === undefined || JSON.stringify(have) !== JSON.stringify(doc)) this.set(key, doc);
+    }
     this.deliver();
   }
 
@@ -59,8 +62,6 @@ class Stream {
   }
 
   set(key, doc) {
-    const have = this.items.get(key);
-    if (have !== undefined && JSON.stringify(have) === JSON.stringify(doc)) return;
     this.items.set(key, doc);
     this.changed?.add(key);
   }

@@ -1,7 +1,8 @@
 // The home page: what waits for a person, alarms, and every cluster with its services.
 
-import { h, patch, frame, rows, path, plural, count, region, arrows } from '../app.js';
-import { service } from './home/service.js';
+import { h, patch, frame, path, plural, count, region, arrows } from '../app.js';
+import { sketch, fill } from './home/service.js';
+import { lazy } from './home/lazy.js';
 import { approvals, alarms, firstSteps } from './home/attention.js';
 
 // shows are the filters: what each keeps.
@@ -30,7 +31,7 @@ export default function open(root, ctx) {
   const bar = h('div.filter', search, chips);
   patch(root, h('div.page-head', h('div', h('h1', 'Services'), summary)), urgent, bar, found, list);
   arrows(list, 'a.service-name');
-  const row = rows((doc) => service(doc));
+  const row = lazy(sketch, fill), cards = new Map();
 
   function draw() {
     if (!items) return;
@@ -68,13 +69,23 @@ export default function open(root, ctx) {
 
   function cluster(c, services, narrowed) {
     if (narrowed && services.length === 0) return null;
-    return h('section.card.cluster', { key: 'c/' + c.name, 'aria-label': 'Cluster ' + c.name },
-      h('div.card-head', h('h2', c.name), h('span.dim.small', `${plural(c.services, 'service')}, ${plural(c.running, 'running task')}`, c.pending > 0 && `, ${c.pending} pending`),
-        h('div.tools', h('a.small', { href: path('/ui/tasks', c.name), 'aria-label': 'Tasks of cluster ' + c.name }, 'Tasks'))),
-      services.length > 0 ? h('ul.services', services.map(([key, s]) => row(key, s))) : h('p.empty', 'No services yet.'));
+    const card = cards.get(c.name) ?? frameOf(c.name);
+    cards.set(c.name, card);
+    patch(card.head, h('h2', c.name), h('span.dim.small', `${plural(c.services, 'service')}, ${plural(c.running, 'running task')}`, c.pending > 0 && `, ${c.pending} pending`),
+      h('div.tools', h('a.small', { href: path('/ui/tasks', c.name), 'aria-label': 'Tasks of cluster ' + c.name }, 'Tasks')));
+    patch(card.list, services.map(([key, s]) => row(key, s)));
+    card.list.hidden = services.length === 0;
+    card.none.hidden = services.length > 0;
+    return card.el;
   }
 
   ctx.live('home', (all) => { items = all; draw(); });
+}
+
+// frameOf is the card of a cluster; its list lives as long as the page, so that rows stay where they are.
+function frameOf(name) {
+  const head = h('div.card-head'), list = h('ul.services'), none = h('p.empty', 'No services yet.');
+  return { el: h('section.card.cluster', { key: 'c/' + name, 'data-own': true, 'aria-label': 'Cluster ' + name }, head, list, none), head, list, none };
 }
 
 // wanted makes the test of a search: every word must occur.

@@ -1,15 +1,19 @@
 // One service as a line of the home page.
 
-import { h, path, badge, dot, shares, words, rate, percent, millis, image, ago, since, short } from '../../app.js';
+import { h, patch, path, badge, dot, shares, words, rate, percent, millis, image, ago, since, short } from '../../app.js';
 
 const healths = { ok: ['good', 'Healthy'], starting: ['busy', 'Starting'], failing: ['bad', 'Failing'], idle: ['calm', 'Idle'], gone: ['calm', 'Gone'] };
 
-// service is the line of a ServiceItem.
-export function service(s) {
+// sketch is the line of a service before it was ever near the screen.
+export const sketch = (s, key) => h('li.service', { key, 'data-own': true }, name(s));
+
+// fill draws the line of a ServiceItem.
+export function fill(el, s) {
   const [tone, health] = healths[s.health] ?? ['calm', s.health];
-  return h('li.service', { class: s.approvals > 0 ? 'waits' : s.health },
+  el.className = `service ${s.approvals > 0 ? 'waits' : s.health}`;
+  patch(el,
     h('div.service-what', dot(tone, health), h('div.stack',
-      h('a.service-name', { href: path('/ui/services', s.cluster, s.name) }, s.name),
+      name(s),
       h('span.dim.small.cut', (s.images ?? []).map((i) => image(i.image)).join(', ') || s.taskDefinition))),
     h('div.stack.service-revision', h('span', 'Revision ', h('b', short(s.revision))), h('span.dim.small', words(s.strategy))),
     h('div.stack.service-traffic', traffic(s)),
@@ -18,6 +22,8 @@ export function service(s) {
     h('div.stack.service-rate', measured(s.rate)),
     h('div.stack.service-last', deployment(s), (s.alarms ?? []).map((name) => badge('ALARM', 'bad', 'Alarm ' + name))));
 }
+
+const name = (s) => h('a.service-name', { href: path('/ui/services', s.cluster, s.name) }, s.name);
 
 // traffic shows weights: while two revisions share them, the older is blue.
 function traffic(s) {
