@@ -38,6 +38,8 @@ var rows = []struct {
 	{"4 planes: traffic", []string{"proxy", "function", "elb"}},
 	{"4 planes: mesh", []string{"connect"}},
 	{"4 planes: messages", []string{"hook", "topic", "bus"}},
+	{"4 planes: people", []string{"approval"}},
+	{"4 planes: notifications", []string{"notify"}},
 	{"4 planes: control", []string{"engine", "metadata", "scale"}},
 	{"5 faces", []string{"api", "web", "demo", "client"}},
 	{"6 wiring: server", []string{"server"}},

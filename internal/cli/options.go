@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"github.com/grue-ecs/grue/internal/approval"
 )
 
 // serverFlags are what the control plane needs to know; `grue up` passes them on.
@@ -14,6 +16,7 @@ type serverFlags struct {
 	OCIRuntime string        `help:"OCI runtime of the oci runtime: runc, crun, runsc, kata." default:"runc" name:"oci-runtime" env:"GRUE_OCI_RUNTIME"`
 	Minute     time.Duration `help:"How long a minute of bake times, metrics and alarms lasts." default:"60s" env:"GRUE_MINUTE"`
 	NLBDelay   time.Duration `help:"How long deployments wait after each change of a network load balancer's weights, in AWS's minutes: --minute shortens it. Amazon ECS waits 10m." default:"0s" name:"nlb-delay" env:"GRUE_NLB_DELAY"`
+	PublicURL  string        `help:"Address that people reach this grue by, for the links in notifications. Default: that of the API." name:"public-url" env:"GRUE_PUBLIC_URL" placeholder:"URL"`
 	Region     string        `help:"Region of requests that name none." default:"us-east-1" env:"GRUE_REGION"`
 	Account    string        `help:"Account of requests that name none." default:"000000000000" env:"GRUE_ACCOUNT"`
 	KeepTasks  bool          `help:"Leave tasks and load balancers running when grue stops." env:"GRUE_KEEP_TASKS"`
@@ -42,6 +45,13 @@ func (f *serverFlags) check() error {
 	case f.Runtime == "oci" && os.Geteuid() != 0:
 		return errNotRoot
 	}
+	if f.PublicURL != "" {
+		public, err := approval.CheckPublicURL(f.PublicURL)
+		if err != nil {
+			return usageError("--public-url " + err.Error())
+		}
+		f.PublicURL = public
+	}
 	var err error
 	f.Data, err = dataDir(f.Data)
 	return err
@@ -52,6 +62,9 @@ func (f *serverFlags) args() []string {
 	args := []string{
 		"--data", f.Data, "--runtime", f.Runtime, "--oci-runtime", f.OCIRuntime,
 		"--minute", f.Minute.String(), "--nlb-delay", f.NLBDelay.String(), "--region", f.Region, "--account", f.Account,
+	}
+	if f.PublicURL != "" {
+		args = append(args, "--public-url", f.PublicURL)
 	}
 	if f.KeepTasks {
 		args = append(args, "--keep-tasks")

@@ -70,6 +70,15 @@ func (m *machine) openHooks() {
 	}
 }
 
+// Since is when an execution of this deployment began.
+func (d *Deployment) Since(h *Hook) time.Time {
+	minutes := d.Config.Hooks[h.Config].Minutes
+	if minutes == 0 {
+		minutes = hookMinutes
+	}
+	return h.ExpiresAt.Add(-d.Config.minutes(minutes))
+}
+
 // hookIDs are unlike any other execution's and the same whenever the step is taken again.
 func (d *Deployment) hookIDs(h *Hook) (id, execution string) {
 	name := fmt.Sprintf("%s/%s/%d/%d/%t", d.ID, h.Stage, h.Step, h.Config, h.Undo)

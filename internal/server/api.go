@@ -78,7 +78,7 @@ func (s *server) openAPI() error {
 	} {
 		r.Add(svc.Spec(), svc)
 	}
-	s.api = r
+	s.api, s.wire = r, r
 	return nil
 }
 

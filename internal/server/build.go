@@ -11,6 +11,7 @@ import (
 	"github.com/grue-ecs/grue/internal/api/ec2"
 	"github.com/grue-ecs/grue/internal/api/ecs"
 	"github.com/grue-ecs/grue/internal/api/sts"
+	"github.com/grue-ecs/grue/internal/approval"
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/connect"
 	"github.com/grue-ecs/grue/internal/elb"
@@ -64,6 +65,8 @@ type server struct {
 	metadata  *metadata.Handler
 	events    *eventStream
 	api       http.Handler
+	wire      *wire.Registry // api, for routes of grue's own
+	approvals *approval.Approvals
 	web       *web.Site
 	keys      *sts.Keys
 	// authenticate finds the secret and the identity of an access key.
@@ -96,6 +99,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"scale the services", s.openScaler},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
+		{"open the approvals", s.openApprovals},
 		{"open the dashboard", s.openWeb},
 	} {
 		if err := step.make(); err != nil {

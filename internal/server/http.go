@@ -18,6 +18,7 @@ func (s *server) httpServer() *http.Server {
 	mux.HandleFunc("GET /grue/health", s.health)
 	mux.Handle("GET /grue/events", local(s.events))
 	mux.Handle("GET /grue/traffic", local(http.HandlerFunc(s.balancer.ServeTraffic)))
+	s.approvals.Routes(mux, s.guard)
 	mux.Handle("/ui", s.web)
 	mux.Handle("/ui/", s.web)
 	mux.Handle("/v2/", s.registry)
@@ -77,7 +78,7 @@ func noForeignPages(h http.Handler) http.Handler {
 		origin := r.Header.Get("Origin")
 		u, err := url.Parse(origin)
 		foreign := site == "cross-site" || site == "same-site" || origin != "" && (err != nil || u.Host != r.Host)
-		if foreign && !web.Navigation(r) {
+		if foreign && !web.Navigation(r) && !isLink(r) {
 			http.Error(w, "requests from pages of other sites are refused", http.StatusForbidden)
 			return
 		}

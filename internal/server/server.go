@@ -23,6 +23,7 @@ type Options struct {
 	OCIRuntime string          // runc, crun, … or a path
 	Minute     time.Duration   // length of a minute
 	NLBDelay   time.Duration   // after each change of a network load balancer's weights, in AWS's minutes
+	PublicURL  string          // what links begin with that people get; "" = that of the listener
 	KeepTasks  bool            // leave tasks running at the end
 	Hurry      <-chan struct{} // closed when the tasks are to be killed at the end, not stopped
 	Self       string          // path of the grue binary, for shims

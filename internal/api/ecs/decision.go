@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -74,4 +75,14 @@ func statusReason(d *state.Deployment, text string) string {
 		}
 	}
 	return text
+}
+
+// NoteDecision adds a decision about a hook, made in another way than by
+// ContinueServiceDeployment, to d, and tells it. Who and why are in ctx.
+func (s *Service) NoteDecision(ctx context.Context, tx *store.Tx, d *state.Deployment, action state.DecisionAction, hookID string) {
+	r, next := s.request(ctx, tx), *d
+	x := r.decision(action)
+	x.HookID = hookID
+	r.decide(&next, x)
+	state.Deployments.Put(tx, next.Key(), &next)
 }

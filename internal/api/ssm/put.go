@@ -14,31 +14,36 @@ import (
 
 // PutParameter creates a parameter, or with Overwrite adds a version to it.
 func (s *Service) PutParameter(ctx context.Context, in *ssm.PutParameterInput) (*ssm.PutParameterOutput, error) {
+	var out *ssm.PutParameterOutput
+	err := s.store.Update(func(tx *store.Tx) (err error) {
+		out, err = s.Put(ctx, tx, in)
+		return err
+	})
+	return out, err
+}
+
+// Put is PutParameter inside a transaction.
+func (s *Service) Put(ctx context.Context, tx *store.Tx, in *ssm.PutParameterInput) (*ssm.PutParameterOutput, error) {
 	name := aws.ToString(in.Name)
 	scope := scopeOf(ctx)
 	if err := checkNewName(scope, name); err != nil {
 		return nil, err
 	}
-	var out *ssm.PutParameterOutput
-	err := s.store.Update(func(tx *store.Tx) error {
-		old, exists := secret.GetParameter(tx, scope, name)
-		if exists && !aws.ToBool(in.Overwrite) {
-			return wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
-		}
-		next, err := s.next(ctx, in, old)
-		if err != nil {
-			return err
-		}
-		secret.PutParameter(tx, next)
-		operation := "Create"
-		if exists {
-			operation = "Update"
-		}
-		emit(tx, next, operation)
-		out = &ssm.PutParameterOutput{Version: next.Latest().Version, Tier: types.ParameterTier(next.Latest().Tier)}
-		return nil
-	})
-	return out, err
+	old, exists := secret.GetParameter(tx, scope, name)
+	if exists && !aws.ToBool(in.Overwrite) {
+		return nil, wire.Errorf("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+	}
+	next, err := s.next(ctx, in, old)
+	if err != nil {
+		return nil, err
+	}
+	secret.PutParameter(tx, next)
+	operation := "Create"
+	if exists {
+		operation = "Update"
+	}
+	emit(tx, next, operation)
+	return &ssm.PutParameterOutput{Version: next.Latest().Version, Tier: types.ParameterTier(next.Latest().Tier)}, nil
 }
 
 // next is the parameter with the version that in asks for; old is nil for a new
