@@ -30,7 +30,7 @@ func (m *Model) sides(d *client.Deployment) (lines []string) {
 
 func (m *Model) side(r *client.Revision, paint func(string) string, label string, names int) string {
 	name := r.Name() + strings.Repeat(" ", max(0, names-ansi.StringWidth(r.Name())))
-	tasks := fmt.Sprintf("%3d/%-3d tasks", r.Running, r.Requested)
+	tasks := fmt.Sprintf("%7s tasks", fmt.Sprintf("%d/%d", r.Running, r.Requested))
 	share, text := 0.0, ""
 	switch weight := weightOf(r); {
 	case weight != nil:
@@ -38,7 +38,11 @@ func (m *Model) side(r *client.Revision, paint func(string) string, label string
 	case r.Requested > 0:
 		share = float64(r.Running) / float64(r.Requested)
 	}
-	line := fmt.Sprintf("%s  %s  %s  %s%s", paint(label), m.style.bold(name), tasks, paint(bar(share, m.barWidth(names))), text)
+	line := fmt.Sprintf("%s  %s%s", paint(label), m.style.bold(name), tasks)
+	if width := m.barWidth(names); width > 0 {
+		line += "  " + paint(bar(share, width))
+	}
+	line += text
 	if rest := sideRest(r); rest != "" {
 		line += "   " + rest
 	}
@@ -76,8 +80,16 @@ func sideRest(r *client.Revision) string {
 	return strings.Join(parts, ", ")
 }
 
-// barWidth leaves room for the facts beside the bar.
-func (m *Model) barWidth(names int) int { return min(40, max(4, m.width-names-60)) }
+// barWidth leaves room for the facts beside the bar; 0 where there is no room for
+// a bar at all.
+func (m *Model) barWidth(names int) int {
+	const label, tasks, weight, facts, least = 7, 15, 7, 28, 5
+	room := m.width - label - names - tasks - weight
+	if room < least {
+		return 0
+	}
+	return min(40, max(least, room-facts))
+}
 
 // bar draws a share between 0 and 1. What is more than nothing shows.
 func bar(share float64, width int) string {
