@@ -36,7 +36,9 @@ type Driver interface {
 	Watch(ctx context.Context) <-chan Status
 
 	// Exec runs a command in a running container of a task and returns its
-	// exit code.
+	// exit code once its output is complete. When ctx ends the command is hung up
+	// on and killed, where the driver can. A command that cannot be started is a
+	// *StartError.
 	Exec(ctx context.Context, id, container string, cmd []string, io ExecIO) (int, error)
 
 	// Stats reads resource use of each container of a running task.
@@ -46,12 +48,28 @@ type Driver interface {
 	Close() error
 }
 
-// ExecIO connects a command run by Exec. Nil members are discarded or empty.
+// ExecIO connects a command run by Exec and says how it runs. Nil members are
+// discarded or empty.
 type ExecIO struct {
 	Stdin          io.Reader
-	Stdout, Stderr io.Writer
+	Stdout, Stderr io.Writer // a terminal writes everything to Stdout
 	TTY            bool
+	// Sizes are those of the terminal, until it is closed; nil = it has none.
+	Sizes <-chan TerminalSize
+	// User runs the command instead of the container's user: "0:0".
+	User string
+	// Env is added to the container's environment: KEY=VALUE.
+	Env []string
 }
+
+// TerminalSize is the size of a terminal in characters.
+type TerminalSize struct{ Cols, Rows uint16 }
+
+// StartError tells why a command did not start; its text is about the command alone.
+type StartError struct{ Err error }
+
+func (e *StartError) Error() string { return e.Err.Error() }
+func (e *StartError) Unwrap() error { return e.Err }
 
 // Stats is the resource use of one container at one moment.
 type Stats struct {

@@ -52,7 +52,7 @@ func (s *server) openAPI() error {
 	})
 	s.ecs = ecs.New(ecs.Options{
 		Store: s.store, Minute: s.opts.Minute, NLBDelay: s.opts.NLBDelay, Subnet: s.ec2.Subnet, Machine: s.containerInstance(),
-		Function: s.hookFunction,
+		Function: s.hookFunction, Session: s.console.Start,
 	})
 	for _, svc := range []awsService{
 		s.ecs,
@@ -68,7 +68,7 @@ func (s *server) openAPI() error {
 		sqs.New(s.queues),
 		sns.New(sns.Options{Store: s.store, Topics: s.topics}),
 		eventbridge.New(eventbridge.Options{Store: s.store, Router: s.buses}),
-		ssm.New(ssm.Options{Vault: s.vault}),
+		ssm.New(ssm.Options{Vault: s.vault, Sessions: s.console}),
 		secretsmanager.New(secretsmanager.Options{Vault: s.vault}),
 		acm.New(acm.Options{Store: s.store}),
 		servicediscovery.New(servicediscovery.Options{Store: s.store, Settle: s.settle, Instance: s.instanceAddress}),

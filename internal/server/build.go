@@ -14,6 +14,7 @@ import (
 	"github.com/grue-ecs/grue/internal/approval"
 	"github.com/grue-ecs/grue/internal/bus"
 	"github.com/grue-ecs/grue/internal/connect"
+	"github.com/grue-ecs/grue/internal/console"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/engine"
 	"github.com/grue-ecs/grue/internal/function"
@@ -45,6 +46,7 @@ type server struct {
 	balancer  *elb.Balancer
 	mesh      *connect.Mesh
 	engine    *engine.Engine
+	console   *console.Sessions
 	images    *image.Store
 	registry  *registry.Registry
 	logs      *logs.Store
@@ -97,6 +99,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"open topics and event buses", s.openMessages},
 		{"watch the metrics", s.openWatcher},
 		{"scale the services", s.openScaler},
+		{"open the sessions in containers", s.openConsole},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
 		{"open the approvals", s.openApprovals},

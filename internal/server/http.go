@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/grue-ecs/grue/internal/console"
 	"github.com/grue-ecs/grue/internal/web"
 )
 
@@ -21,6 +22,7 @@ func (s *server) httpServer() *http.Server {
 	s.approvals.Routes(mux, s.guard)
 	mux.Handle("/ui", s.web)
 	mux.Handle("/ui/", s.web)
+	mux.Handle("GET "+console.Path, s.console)
 	mux.Handle("/v2/", s.registry)
 	mux.Handle("/", s.topics.Certificate(bounded(s.api)))
 	return &http.Server{

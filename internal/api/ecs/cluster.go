@@ -29,6 +29,9 @@ func (s *Service) CreateCluster(ctx context.Context, in *sdk.CreateClusterInput)
 	if err := checkSettings(in.Settings); err != nil {
 		return nil, err
 	}
+	if err := checkExecConfiguration(in.Configuration); err != nil {
+		return nil, err
+	}
 	if err := checkProviders(in.CapacityProviders, in.DefaultCapacityProviderStrategy, in.CapacityProviders); err != nil {
 		return nil, err
 	}
@@ -84,6 +87,9 @@ func (r *request) settings(given []types.ClusterSetting) []types.ClusterSetting 
 // UpdateCluster changes configuration and settings.
 func (s *Service) UpdateCluster(ctx context.Context, in *sdk.UpdateClusterInput) (*sdk.UpdateClusterOutput, error) {
 	if err := checkSettings(in.Settings); err != nil {
+		return nil, err
+	}
+	if err := checkExecConfiguration(in.Configuration); err != nil {
 		return nil, err
 	}
 	c, err := s.changeCluster(ctx, in.Cluster, func(r *request, c *types.Cluster) error {

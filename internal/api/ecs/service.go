@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/console"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
 )
@@ -23,6 +24,8 @@ type Options struct {
 	// Function tells why a Lambda function cannot be a hook's target; nil, or a nil
 	// error, means that it can.
 	Function func(s arn.Scope, functionARN string) error
+	// Session opens a session in a container; nil = there are none.
+	Session func(console.Request) (id, token string, err error)
 	// Machine is shown as the one container instance.
 	Machine Machine
 	Now     func() time.Time

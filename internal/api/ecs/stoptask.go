@@ -9,7 +9,6 @@ import (
 
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
-	"github.com/grue-ecs/grue/internal/wire"
 )
 
 // StopTask asks the engine to stop a task. Asking again changes nothing.
@@ -54,19 +53,5 @@ func (r *request) emitTask(t *state.Task) {
 	r.Emit(store.Event{
 		Source: "aws.ecs", DetailType: "ECS Task State Change", Account: r.Account, Region: r.Region,
 		Time: r.now, Resources: []string{t.ARN()}, Detail: doc,
-	})
-}
-
-// ExecuteCommand needs an agent in the container, which grue does not put there.
-func (s *Service) ExecuteCommand(ctx context.Context, in *sdk.ExecuteCommandInput) (*sdk.ExecuteCommandOutput, error) {
-	return nil, s.view(ctx, func(r *request) error {
-		c, err := r.cluster(in.Cluster)
-		if err != nil {
-			return err
-		}
-		if t, ok := r.task(c.Name, get(in.Task)); !ok || t.LastStatus == stopped {
-			return invalid("The referenced task was not found.")
-		}
-		return wire.Errorf("TargetNotConnectedException", "The execute command failed because the target is not connected: this version of grue has no ExecuteCommand agent.")
 	})
 }

@@ -126,6 +126,9 @@ func (s *Service) containers(r *request, t *state.Task) []types.Container {
 		if c.ExitCode != nil {
 			out[i].ExitCode = ptr(int32(*c.ExitCode))
 		}
+		if t.ExecuteCommand {
+			out[i].ManagedAgents = []types.ManagedAgent{execAgent(c)}
+		}
 		if t.ENI != "" && t.IP != "" {
 			out[i].NetworkInterfaces = []types.NetworkInterface{{AttachmentId: &t.AttachmentID, PrivateIpv4Address: &t.IP}}
 		}

@@ -1,4 +1,5 @@
-// Package ssm answers AWS Systems Manager Parameter Store.
+// Package ssm answers AWS Systems Manager: Parameter Store, and of Session Manager
+// the two operations that clients of ECS Exec call, session.go.
 //
 // Records, encryption and selectors are in internal/secret. What a parameter's
 // name, pattern and type may be stands in check.go, AWS's sentences in error.go.

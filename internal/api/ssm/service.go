@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
+	"github.com/grue-ecs/grue/internal/console"
 	"github.com/grue-ecs/grue/internal/secret"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/wire"
@@ -13,15 +14,18 @@ import (
 
 // Options of New; Vault is required.
 type Options struct {
-	Vault *secret.Vault
+	Vault    *secret.Vault
+	Sessions *console.Sessions // of ECS Exec; nil = none
 	Now   func() time.Time
 }
 
-// Service is AWS Systems Manager, as far as Parameter Store goes.
+// Service is AWS Systems Manager, as far as Parameter Store goes, and what clients
+// of ECS Exec ask of Session Manager.
 type Service struct {
-	vault *secret.Vault
-	store *store.Store
-	now   func() time.Time
+	vault    *secret.Vault
+	sessions *console.Sessions
+	store    *store.Store
+	now      func() time.Time
 }
 
 // New returns the service.
@@ -29,7 +33,7 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{vault: o.Vault, store: o.Vault.Store(), now: o.Now}
+	return &Service{vault: o.Vault, sessions: o.Sessions, store: o.Vault.Store(), now: o.Now}
 }
 
 // Spec describes the service to the wire.

@@ -43,6 +43,7 @@ func (c *containers) Exec(ctx context.Context, name string, cmd []string, limit 
 func (d *Driver) exec(ctx context.Context, container string, cmd []string, streams runtime.ExecIO) (int, error) {
 	made, err := d.engine.ExecCreate(ctx, container, client.ExecCreateOptions{
 		Cmd: cmd, TTY: streams.TTY, AttachStdin: streams.Stdin != nil, AttachStdout: true, AttachStderr: true,
+		User: streams.User, Env: streams.Env,
 	})
 	if err != nil {
 		return 0, err
@@ -59,6 +60,11 @@ func (d *Driver) exec(ctx context.Context, container string, cmd []string, strea
 			_ = conn.CloseWrite()
 		})
 	}
+	if streams.TTY && streams.Sizes != nil {
+		ended := make(chan struct{})
+		defer close(ended)
+		go d.resizeExec(ctx, made.ID, streams.Sizes, ended)
+	}
 	output := make(chan error, 1)
 	go func() { output <- copyStreams(&conn, streams) }()
 	select {
@@ -73,6 +79,25 @@ func (d *Driver) exec(ctx context.Context, container string, cmd []string, strea
 		return 0, err
 	}
 	return d.execCode(ctx, made.ID)
+}
+
+// resizeExec gives the terminal of a command its sizes.
+func (d *Driver) resizeExec(ctx context.Context, id string, sizes <-chan runtime.TerminalSize, ended <-chan struct{}) {
+	for {
+		select {
+		case s, ok := <-sizes:
+			if !ok {
+				return
+			}
+			if _, err := d.engine.ExecResize(ctx, id, client.ExecResizeOptions{Height: uint(s.Rows), Width: uint(s.Cols)}); err != nil {
+				d.opts.Log.Debug("terminal not resized", "err", err)
+			}
+		case <-ended:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func copyStreams(conn *client.ExecAttachResult, streams runtime.ExecIO) error {

@@ -55,6 +55,7 @@ type task struct {
 	script Script
 	status runtime.Status
 	timers []*time.Timer
+	gone   chan struct{} // closed when the task has stopped
 }
 
 // New returns an empty driver.
@@ -78,7 +79,7 @@ func (d *Driver) Start(_ context.Context, s runtime.Spec) error {
 		return nil
 	}
 	d.next++
-	t := &task{nth: d.next, spec: s, script: d.opts.Script(s)}
+	t := &task{nth: d.next, spec: s, script: d.opts.Script(s), gone: make(chan struct{})}
 	now := time.Now()
 	t.status = runtime.Status{
 		ID: s.ID, Phase: runtime.PhasePreparing, PullStarted: now, PullStopped: now,
@@ -188,6 +189,7 @@ func (d *Driver) end(t *task, f *runtime.Failure, code *int) {
 	for _, x := range t.timers {
 		x.Stop()
 	}
+	close(t.gone)
 	d.tell(t)
 }
 
@@ -213,11 +215,6 @@ func (d *Driver) List(context.Context) ([]runtime.Status, error) {
 // inOrder lists the tasks by their start; d.mu is held.
 func (d *Driver) inOrder() []*task {
 	return slices.SortedFunc(maps.Values(d.tasks), func(a, b *task) int { return cmp.Compare(a.nth, b.nth) })
-}
-
-// Exec runs nothing: tasks have no processes.
-func (d *Driver) Exec(context.Context, string, string, []string, runtime.ExecIO) (int, error) {
-	return 0, fmt.Errorf("the fake runtime runs no commands")
 }
 
 // Stats are all zero.

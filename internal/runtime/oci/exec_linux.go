@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"sync"
 
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/runtime/oci/shim"
@@ -37,8 +35,8 @@ func (t *task) exec(ctx context.Context, container string, cmd []string, streams
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	req := shim.Request{Op: "exec", Container: container, Cmd: cmd, TTY: streams.TTY}
-	p := &plumbing{}
+	req := shim.Request{Op: "exec", Container: container, Cmd: cmd, TTY: streams.TTY, User: streams.User, Env: streams.Env}
+	p := newPlumbing()
 	defer p.close()
 	if streams.TTY {
 		err = shim.Send(conn, req)
@@ -55,7 +53,7 @@ func (t *task) exec(ctx context.Context, container string, cmd []string, streams
 	replies := shim.NewReplies(conn)
 	r, err := replies.Next()
 	if err == nil && r.Error == "" && streams.TTY {
-		p.terminal(replies.TTY(), streams)
+		err = p.terminal(replies.TTY(), streams)
 	}
 	for err == nil && !r.Done {
 		r, err = replies.Next()
@@ -67,76 +65,8 @@ func (t *task) exec(ctx context.Context, container string, cmd []string, streams
 		return 0, fmt.Errorf("the container ended during the command: %w", err)
 	}
 	if r.Error != "" {
-		return 0, errors.New(r.Error)
+		return 0, &runtime.StartError{Err: errors.New(r.Error)}
 	}
 	p.drain()
 	return r.Code, nil
-}
-
-// plumbing joins the streams of a caller to those of a command.
-type plumbing struct {
-	theirs, ours []*os.File
-	out          sync.WaitGroup
-}
-
-// open makes the three files of a command.
-func (p *plumbing) open(s runtime.ExecIO) ([]*os.File, error) {
-	in, inEnd, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	p.theirs = append(p.theirs, in)
-	if s.Stdin == nil {
-		inEnd.Close()
-	} else {
-		p.ours = append(p.ours, inEnd)
-		// Nobody waits for this one: a reader cannot be made to return.
-		go func() { io.Copy(inEnd, s.Stdin); inEnd.Close() }()
-	}
-	for _, w := range []io.Writer{s.Stdout, s.Stderr} {
-		if w == nil {
-			w = io.Discard
-		}
-		read, write, err := os.Pipe()
-		if err != nil {
-			return nil, err
-		}
-		p.theirs, p.ours = append(p.theirs, write), append(p.ours, read)
-		p.out.Go(func() { io.Copy(w, read) })
-	}
-	return p.theirs, nil
-}
-
-// terminal copies between a caller and a terminal.
-func (p *plumbing) terminal(tty *os.File, s runtime.ExecIO) {
-	if tty == nil {
-		return
-	}
-	p.ours = append(p.ours, tty)
-	if s.Stdin != nil {
-		go io.Copy(tty, s.Stdin)
-	}
-	w := s.Stdout
-	if w == nil {
-		w = io.Discard
-	}
-	p.out.Go(func() { io.Copy(w, tty) })
-}
-
-func (p *plumbing) closeTheirs() {
-	for _, f := range p.theirs {
-		f.Close()
-	}
-	p.theirs = nil
-}
-
-// drain waits until the output is complete.
-func (p *plumbing) drain() { p.out.Wait() }
-
-func (p *plumbing) close() {
-	p.closeTheirs()
-	for _, f := range p.ours {
-		f.Close()
-	}
-	p.out.Wait()
 }

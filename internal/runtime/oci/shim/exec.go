@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,12 +40,12 @@ func (c *containers) Exec(ctx context.Context, name string, cmd []string, limit 
 		text <- string(data)
 		io.Copy(io.Discard, read)
 	}()
-	p, err := c.spawn(name, cmd, []*os.File{null, write, write}, nil)
+	p, err := c.spawn(Request{Container: name, Cmd: cmd}, []*os.File{null, write, write}, nil)
 	write.Close()
 	if err != nil {
 		return 0, "", err
 	}
-	code, err := p.wait(ctx)
+	code, err := p.wait(ctx, false)
 	if err != nil {
 		return 0, "", err
 	}
@@ -62,12 +64,24 @@ type process struct {
 	reaper *reaper
 }
 
-// wait gives the exit code; when ctx ends first, the command is killed.
-func (p *process) wait(ctx context.Context) (int, error) {
+// hangUpTime is what a command has to end after its terminal has gone.
+const hangUpTime = 2 * time.Second
+
+// wait gives the exit code; when ctx ends first, the command is killed, after a
+// SIGHUP if it had a terminal.
+func (p *process) wait(ctx context.Context, terminal bool) (int, error) {
 	select {
 	case e := <-p.ended:
 		return e.code(), nil
 	case <-ctx.Done():
+		if terminal {
+			_ = p.reaper.kill(p.pid, syscall.SIGHUP)
+			select {
+			case <-p.ended:
+				return 0, ctx.Err()
+			case <-time.After(hangUpTime):
+			}
+		}
 		_ = p.reaper.kill(p.pid, syscall.SIGKILL)
 		<-p.ended
 		return 0, ctx.Err()
@@ -75,8 +89,10 @@ func (p *process) wait(ctx context.Context) (int, error) {
 }
 
 // spawn starts a command in a running container, with the container's own
-// environment, user and working directory. With a console it gets a terminal.
-func (c *containers) spawn(name string, cmd []string, files []*os.File, tty *console) (*process, error) {
+// environment, user and working directory unless the request says otherwise. With
+// a console it gets a terminal.
+func (c *containers) spawn(req Request, files []*os.File, tty *console) (*process, error) {
+	name, cmd := req.Container, req.Cmd
 	b, ok := c.boxes[name]
 	if !ok {
 		return nil, runtime.ErrNotFound
@@ -104,7 +120,7 @@ func (c *containers) spawn(name string, cmd []string, files []*os.File, tty *con
 	if tty != nil {
 		argv = append(argv, "--tty", "--console-socket", tty.path)
 	}
-	argv = append(append(argv, b.id), cmd...)
+	argv = append(append(append(argv, b.as(req)...), b.id), cmd...)
 	var fds []uintptr
 	for _, f := range files {
 		fds = append(fds, f.Fd())
@@ -121,4 +137,24 @@ func (c *containers) spawn(name string, cmd []string, files []*os.File, tty *con
 		return nil, err
 	}
 	return &process{pid: pid, ended: c.reaper.adopt(pid), reaper: c.reaper}, nil
+}
+
+// as are the OCI runtime's arguments for a user and variables. Another user's home
+// is /root, unless the image or the definition say where HOME is: the container's
+// own HOME is that of its user.
+func (b *box) as(r Request) (args []string) {
+	if r.User != "" {
+		args = append(args, "--user", r.User)
+		if !hasHome(b.Env) && !hasHome(b.image.Config.Env) {
+			args = append(args, "--env", "HOME=/root")
+		}
+	}
+	for _, e := range r.Env {
+		args = append(args, "--env", e)
+	}
+	return args
+}
+
+func hasHome(env []string) bool {
+	return slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "HOME=") })
 }

@@ -16,7 +16,7 @@ import (
 // Protocol is the version of what driver and shim say to each other: Plan,
 // Request, Job and the command line. Change it with them, so that a grue built
 // with an older shim inside notices.
-const Protocol = "1"
+const Protocol = "2"
 
 // Files of a task directory.
 const (

@@ -28,6 +28,8 @@ type Request struct {
 	Container string   `json:",omitempty"`
 	Cmd       []string `json:",omitempty"`
 	TTY       bool     `json:",omitempty"`
+	User      string   `json:",omitempty"` // uid:gid instead of the container's
+	Env       []string `json:",omitempty"` // added to the container's
 }
 
 // ExecReply answers an exec.
@@ -122,8 +124,8 @@ func (s *server) watch(conn *net.UnixConn, early []byte) {
 	}
 }
 
-// exec runs a command for a client. When the client goes, the command is
-// killed.
+// exec runs a command for a client. When the client goes, the command is hung up
+// on if it has a terminal, and killed.
 func (s *server) exec(conn *net.UnixConn, r Request, files []*os.File) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -143,7 +145,7 @@ func (s *server) exec(conn *net.UnixConn, r Request, files []*os.File) {
 		conn.Read(make([]byte, 1))
 		cancel()
 	}()
-	code, err := p.wait(ctx)
+	code, err := p.wait(ctx, r.TTY)
 	if err == nil {
 		reply(conn, ExecReply{Done: true, Code: code}, nil)
 	}
@@ -154,7 +156,7 @@ func (s *server) startExec(r Request, files []*os.File) (*process, *os.File, err
 		if len(files) != 3 {
 			return nil, nil, fmt.Errorf("exec with %d files instead of 3", len(files))
 		}
-		p, err := s.c.spawn(r.Container, r.Cmd, files, nil)
+		p, err := s.c.spawn(r, files, nil)
 		return p, nil, err
 	}
 	c, err := listenConsole(s.c.dir)
@@ -167,7 +169,7 @@ func (s *server) startExec(r Request, files []*os.File) (*process, *os.File, err
 		return nil, nil, err
 	}
 	defer null.Close()
-	p, err := s.c.spawn(r.Container, r.Cmd, []*os.File{null, null, null}, c)
+	p, err := s.c.spawn(r, []*os.File{null, null, null}, c)
 	if err != nil {
 		return nil, nil, err
 	}

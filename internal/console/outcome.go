@@ -1,0 +1,104 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/grue-ecs/grue/internal/runtime"
+	"github.com/grue-ecs/grue/internal/session"
+)
+
+// Why a command was ended.
+var (
+	errTerminated = errors.New("the session was terminated")
+	errHungUp     = errors.New("the client went away")
+	errStopping   = errors.New("the session ended because grue is stopping")
+)
+
+// taskEnded is why a container is no more.
+type taskEnded string
+
+func (e taskEnded) Error() string { return string(e) }
+
+// outcome is how a session ended.
+type outcome struct {
+	text string // for the person; "" = the command ended by itself
+	code *int
+}
+
+// killed is the exit code of a command that a SIGKILL ended, as when its container
+// ends.
+const killed = 128 + 9
+
+// noticeTime is how long after such an end the task's state tells of it.
+const noticeTime = 5 * time.Second
+
+// outcome says how a command ended.
+func (s *console) outcome(code int, err error) outcome {
+	var notStarted *runtime.StartError
+	switch cause := context.Cause(s.command); {
+	case cause != nil:
+		return s.failed(cause)
+	case errors.As(err, &notStarted):
+		none := 127
+		return outcome{text: "----------ERROR-------\nUnable to start command: " + notStarted.Error(), code: &none}
+	case err != nil || code == killed:
+		if why := s.containerEnded(); why != "" {
+			return outcome{text: why, code: codeOf(code, err)}
+		}
+		if err != nil {
+			return outcome{text: err.Error()}
+		}
+	}
+	return outcome{code: &code}
+}
+
+func codeOf(code int, err error) *int {
+	if err != nil {
+		return nil
+	}
+	return &code
+}
+
+// failed says how a session ended that was not up to its command.
+func (s *console) failed(err error) outcome {
+	if errors.Is(err, errTerminated) {
+		return outcome{}
+	}
+	return outcome{text: err.Error()}
+}
+
+// containerEnded waits a little for the news that the container has ended.
+func (s *console) containerEnded() string {
+	limit := time.After(noticeTime)
+	for {
+		why, _ := s.all.o.State(s.Target)
+		if why != "" {
+			return why
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-limit:
+			return ""
+		case <-s.command.Done():
+			return ""
+		}
+	}
+}
+
+// goodbye sends the rest of the output and the last message, and waits for the
+// client to go.
+func (s *console) goodbye(o outcome) {
+	ctx := s.life
+	if s.command.Err() != nil { // it was ended: nobody may want the rest
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, goodbyeTime)
+		defer cancel()
+	}
+	_ = s.stream.Flush(ctx) // or nobody is there to take it
+	s.stream.Close(session.Closed{SessionID: s.id, DestinationID: s.Task, Output: o.text, ExitCode: o.code})
+	if s.connected(ctx) {
+		s.left(goodbyeTime)
+	}
+}
