@@ -39,12 +39,19 @@ type world struct {
 	mu      sync.Mutex
 	health  map[string]route.Health // by target address
 	traffic []route.Traffic
+
+	tracer Tracer // of the next start
 }
 
 // newWorld starts a proxy and connects to it.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, dir: filepath.Join(shortDir(t), "proxy"), health: map[string]route.Health{}}
+	return newTracedWorld(t, nil)
+}
+
+func newTracedWorld(t testing.TB, tracer Tracer) *world {
+	t.Helper()
+	w := &world{t: t, tracer: tracer, dir: filepath.Join(shortDir(t), "proxy"), health: map[string]route.Health{}}
 	w.table = &route.Table{Epoch: 1, Groups: map[string]*route.Group{}, Certs: map[string]route.Certificate{}}
 	w.start()
 	w.client = link.New(filepath.Join(w.dir, socketFile))
@@ -86,7 +93,7 @@ func (w *world) start() {
 	w.cancel, w.done = cancel, make(chan error, 1)
 	go func() {
 		w.done <- Run(ctx, Options{
-			Dir: w.dir, Log: quietLog(), ShutdownTimeout: time.Second,
+			Dir: w.dir, Log: quietLog(), ShutdownTimeout: time.Second, Tracer: w.tracer,
 			UpstreamDNS: []string{"127.0.0.1:1"}, Ready: func() { close(ready) },
 		})
 	}()
