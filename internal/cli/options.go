@@ -22,6 +22,7 @@ type serverFlags struct {
 	KeepTasks  bool          `help:"Leave tasks and load balancers running when grue stops." env:"GRUE_KEEP_TASKS"`
 	TLSCert    string        `help:"Certificate chain (PEM) of the API; with --tls-key." name:"tls-cert" placeholder:"FILE"`
 	TLSKey     string        `help:"Private key (PEM) of the API." name:"tls-key" placeholder:"FILE"`
+	Metrics    string        `help:"File with the token that GET /metrics wants from other machines ('Authorization: Bearer TOKEN'); without it, they get no metrics." name:"metrics-token-file" env:"GRUE_METRICS_TOKEN_FILE" placeholder:"FILE"`
 }
 
 var (
@@ -71,6 +72,9 @@ func (f *serverFlags) args() []string {
 	}
 	if f.TLSCert != "" {
 		args = append(args, "--tls-cert", f.TLSCert, "--tls-key", f.TLSKey)
+	}
+	if f.Metrics != "" {
+		args = append(args, "--metrics-token-file", f.Metrics)
 	}
 	return args
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grue-ecs/grue/internal/proxy"
+	"github.com/grue-ecs/grue/internal/span"
 )
 
 // proxyCmd is `grue proxy`.
@@ -37,8 +38,11 @@ func (c *proxyCmd) Run(*streams) error {
 			told.Close()
 		}
 	}()
+	spans := span.Start(ctx, "proxy", Version, log)
+	defer spans.Close()
 	return proxy.Run(ctx, proxy.Options{
-		Dir: filepath.Join(data, "proxy"), Log: log, ShutdownTimeout: proxyGrace - 500*time.Millisecond,
+		Tracer: spans.Tracer(),
+		Dir:    filepath.Join(data, "proxy"), Log: log, ShutdownTimeout: proxyGrace - 500*time.Millisecond,
 		Ready: func() {
 			shrink()
 			if told, err = announce(data, identity{PID: os.Getpid(), Build: buildID()}); err != nil {

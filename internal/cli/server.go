@@ -56,7 +56,7 @@ func (c *serverCmd) Run(s *streams) error {
 	return server.Run(ctx, server.Options{
 		Listener: l, Data: c.Data, Region: c.Region, Account: c.Account,
 		Runtime: c.Runtime, OCIRuntime: c.OCIRuntime, Minute: c.Minute, PublicURL: c.PublicURL, NLBDelay: c.NLBDelay, KeepTasks: c.KeepTasks, Hurry: hurry,
-		Self: self, Ready: c.sayReady, Log: log,
+		Self: self, Ready: c.sayReady, Log: log, MetricsToken: c.Metrics,
 	})
 }
 

@@ -32,6 +32,8 @@ type meters struct {
 	known  map[string]measured // by ARN of the Cloud Map service
 	read   time.Time           // when known was read
 	active map[string]*conns   // by listener
+	served elb.Sums            // what tasks of services answered
+	ledger *elb.Ledger         // by the second; nil = nobody asks
 }
 
 // conns are the connections of an endpoint, in all and by client.
@@ -54,6 +56,12 @@ const readEvery = time.Second
 // Measure sets where metrics go. Set it before anything runs.
 func (m *Mesh) Measure(s *metric.Store) { m.meters.store = s }
 
+// Keep sets who keeps what tasks answered by the second. Set it before anything runs.
+func (m *Mesh) Keep(l *elb.Ledger) { m.meters.ledger = l }
+
+// Served is what the tasks of each revision answered to callers since the server started.
+func (m *Mesh) Served() *elb.Sums { return &m.meters.served }
+
 // TakeTraffic takes what a proxy counted: see elb.Observer.
 func (m *Mesh) TakeTraffic(t *route.Traffic, at time.Time) bool {
 	if t.Endpoint == "" {
@@ -65,7 +73,10 @@ func (m *Mesh) TakeTraffic(t *route.Traffic, at time.Time) bool {
 	if e, active, ok := m.measured(t, at); ok {
 		e.count(m.meters.store, t, active, at)
 		if _, revision, served := strings.Cut(t.Group, "/revision/"); served {
-			elb.Served{Scope: e.scope, Cluster: e.cluster, Service: e.service, Revision: revision}.Add(m.meters.store, t, at)
+			s := elb.Served{Scope: e.scope, Cluster: e.cluster, Service: e.service, Revision: revision}
+			s.Add(m.meters.store, t, at)
+			m.meters.served.Add(s, t)
+			m.meters.ledger.Add(s, t, at)
 		}
 	}
 	return true

@@ -47,6 +47,8 @@ type Options struct {
 	Parts []func(tx *store.Tx, t *route.Table)
 	// Others takes what proxies report of groups that Parts added; nil = nobody does.
 	Others Observer
+	// Ledger keeps what the tasks of services answered, by the second; nil = nobody does.
+	Ledger *Ledger
 }
 
 // Observer takes reports about groups that are not target groups. It answers
@@ -81,6 +83,7 @@ type Balancer struct {
 	known    map[string]*balancing // load balancers, by "app/name/id"
 	counted  map[string]hosts      // by group; see countHosts
 	owners   ownership
+	served   Sums // what tasks of services answered
 
 	wake chan struct{} // for Run: a commit, a setting, a report
 	keep chan struct{} // verdicts to write

@@ -42,5 +42,5 @@
 // defaults); network.go (what network load balancers add);
 // use.go, weight.go, govern.go, revision.go; build.go and buildgroup.go (records to table);
 // balancer.go, run.go, apply.go, address.go (publishing); health.go, verdict.go;
-// traffic.go, measure.go, flows.go, meter.go, census.go, owner.go (metrics).
+// traffic.go, measure.go, flows.go, meter.go, census.go, owner.go, sums.go, counted.go (metrics).
 package elb

@@ -87,7 +87,10 @@ func (b *Balancer) serve(t *route.Traffic, at time.Time) {
 	if !ok || o.service == "" {
 		return
 	}
-	Served{o.scope, o.cluster, o.service, o.revision}.Add(b.opts.Metrics, t, at)
+	s := Served{o.scope, o.cluster, o.service, o.revision}
+	s.Add(b.opts.Metrics, t, at)
+	b.served.Add(s, t)
+	b.opts.Ledger.Add(s, t, at)
 }
 
 // Served is whose tasks answered; Revision "" = those of several.

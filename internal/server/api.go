@@ -47,7 +47,7 @@ func (s *server) openAPI() error {
 		Interfaces: s.interfaces, Instances: s.instances,
 	})
 	r := wire.NewRegistry(wire.Options{
-		Authenticate: s.authenticate, Session: keys.Token, LoopbackDevKey: true, Log: s.log,
+		Observe: s.observe, Authenticate: s.authenticate, Session: keys.Token, LoopbackDevKey: true, Log: s.log,
 		DefaultAccount: s.opts.Account, DefaultRegion: s.opts.Region, MaxBody: maxBody,
 	})
 	s.ecs = ecs.New(ecs.Options{

@@ -26,7 +26,9 @@ import (
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/scale"
+	"github.com/grue-ecs/grue/internal/scrape"
 	"github.com/grue-ecs/grue/internal/secret"
+	"github.com/grue-ecs/grue/internal/span"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/topic"
 	"github.com/grue-ecs/grue/internal/usage"
@@ -66,10 +68,13 @@ type server struct {
 	usage     *usage.Sampler
 	metadata  *metadata.Handler
 	events    *eventStream
+	scrape    *scrape.Metrics
+	spans     *span.Spans // nil = nobody asked for traces
 	api       http.Handler
 	wire      *wire.Registry // api, for routes of grue's own
 	approvals *approval.Approvals
 	web       *web.Site
+	ledger    *elb.Ledger
 	keys      *sts.Keys
 	// authenticate finds the secret and the identity of an access key.
 	authenticate func(key string) (secret string, c wire.Caller, ok bool)
@@ -83,12 +88,13 @@ func build(_ context.Context, o Options) (*server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{opts: o, log: o.Log}
+	s := &server{opts: o, log: o.Log, scrape: scrape.New(Version, chooseRuntime(o.Runtime))}
 	for _, step := range []struct {
 		what string
 		make func() error
 	}{
 		{"open the state", s.openStore},
+		{"open the traces", s.openTraces},
 		{"open the image store", s.openImages},
 		{"open the container runtime", s.openPlatform},
 		{"connect the load balancers", s.openBalancer},
@@ -102,6 +108,7 @@ func build(_ context.Context, o Options) (*server, error) {
 		{"open the sessions in containers", s.openConsole},
 		{"start the engine", s.openEngine},
 		{"start the APIs", s.openAPI},
+		{"measure the parts", s.openMetrics},
 		{"open the approvals", s.openApprovals},
 		{"open the dashboard", s.openWeb},
 	} {
@@ -127,7 +134,7 @@ func (s *server) close() {
 func (s *server) path(name string) string { return filepath.Join(s.opts.Data, name) }
 
 func (s *server) openStore() (err error) {
-	if s.store, err = store.Open(s.path("state.db"), store.Options{}); err != nil {
+	if s.store, err = store.Open(s.path("state.db"), store.Options{Flushed: s.scrape.Flushed}); err != nil {
 		return err
 	}
 	s.onClose(func() { s.store.Close() })

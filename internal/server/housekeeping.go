@@ -28,6 +28,7 @@ func (s *server) housekeeping(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			s.sweep()
+			s.scrape.Tidy()
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (s *server) killTasks() {
 }
 
 func (s *server) openBalancer() error {
-	s.metrics = metric.New(metric.Options{Minute: s.opts.Minute})
+	s.metrics, s.ledger = metric.New(metric.Options{Minute: s.opts.Minute}), elb.NewLedger()
 	s.link = link.New(s.path(filepath.Join("proxy", "proxy.sock")))
 	s.onClose(s.link.Close)
 	s.mesh = connect.New(connect.Options{
@@ -82,9 +82,10 @@ func (s *server) openBalancer() error {
 	})
 	s.balancer = elb.New(elb.Options{
 		Store: s.store, Plane: s.link, Addresses: s.platform.addresses, Metrics: s.metrics, Log: s.log,
-		Parts: []func(*store.Tx, *route.Table){s.mesh.Part}, Others: s.mesh,
+		Parts: []func(*store.Tx, *route.Table){s.mesh.Part}, Others: s.mesh, Ledger: s.ledger,
 	})
 	s.mesh.Measure(s.metrics)
+	s.mesh.Keep(s.ledger)
 	s.balancer.SetDNS(s.platform.dns)
 	return nil
 }
@@ -124,7 +125,7 @@ func (s *server) openEngine() (err error) {
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute, MachineIP: s.platform.inside,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Mesh: s.mesh, Hooks: hooks, Foreign: function.OwnsTask, Endpoint: s.insideURL,
+		Mesh: s.mesh, Hooks: s.scrape.Hooks(s.spans.Hooks(hooks)), Foreign: function.OwnsTask, Endpoint: s.insideURL,
 	})
 	if err != nil {
 		return err

@@ -27,8 +27,11 @@ type Options struct {
 	KeepTasks  bool            // leave tasks running at the end
 	Hurry      <-chan struct{} // closed when the tasks are to be killed at the end, not stopped
 	Self       string          // path of the grue binary, for shims
-	Ready      func()          // called once every API answers
-	Log        *slog.Logger
+	// MetricsToken is a file with the token that GET /metrics wants from other
+	// machines; "" = it answers on this machine alone.
+	MetricsToken string
+	Ready        func() // called once every API answers
+	Log          *slog.Logger
 }
 
 // Run serves until ctx ends. Then it stops the tasks, unless KeepTasks is set,

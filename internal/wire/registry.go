@@ -22,9 +22,12 @@ type Options struct {
 	// LoopbackDevKey accepts the key test/test from loopback peers.
 	LoopbackDevKey bool
 	// Strict makes unknown members of a request an error.
-	Strict         bool
-	MaxBody        int64 // of a request, compressed or not; 0 means 16 MiB
-	Log            *slog.Logger
+	Strict  bool
+	MaxBody int64 // of a request, compressed or not; 0 means 16 MiB
+	Log     *slog.Logger
+	// Observe hears of every request after its answer; nil = nobody does. It must be
+	// quick.
+	Observe        func(*http.Request, Observation)
 	DefaultAccount string // "" means 000000000000
 	DefaultRegion  string // "" means us-east-1
 	Now            func() time.Time

@@ -36,8 +36,11 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	} else {
 		err = x.answer(op, out)
 	}
+	if r.opts.Observe != nil {
+		r.opts.Observe(req, x.observation(start, err))
+	}
 	if r.opts.Log.Enabled(req.Context(), slog.LevelDebug) {
-		x.log(slog.LevelDebug, "request", "took", time.Since(start), "error", err)
+		x.log(slog.LevelDebug, "request", "took", time.Since(start), "err", err)
 	}
 }
 
