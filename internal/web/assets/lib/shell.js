@@ -6,7 +6,7 @@ import { session, signOut, region } from './session.js';
 import { dialog } from './dialog.js';
 import { icon } from './parts.js';
 
-const links = [['services', '/ui/', 'Services'], ['tasks', '/ui/tasks', 'Tasks'], ['balancers', '/ui/balancers', 'Load balancers'], ['docs', '/ui/docs', 'Docs']];
+const links = [['services', '/ui/', 'Services'], ['tasks', '/ui/tasks', 'Tasks'], ['balancers', '/ui/balancers', 'Load balancers'], ['logs', '/ui/logs', 'Logs'], ['docs', '/ui/docs', 'Docs']];
 const themes = { auto: ['auto', 'Colours follow the system'], light: ['sun', 'Light colours'], dark: ['moon', 'Dark colours'] };
 
 // shell fills the header.
@@ -65,13 +65,13 @@ async function find() {
 function help() {
   dialog('Keys', h('div.dialog-body', h('dl.facts.keys', [
     ['/', 'search'], ['↑ ↓ Home End', 'move in a list'], ['Enter', 'open'], ['Esc', 'close a dialog, empty the search'],
-    ['g s', 'services'], ['g t', 'tasks'], ['g b', 'load balancers'], ['?', 'this list']].map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)]))));
+    ['g s', 'services'], ['g t', 'tasks'], ['g b', 'load balancers'], ['g l', 'logs'], ['?', 'this list']].map(([key, what]) => [h('dt', h('kbd', key)), h('dd', what)]))));
 }
 
 let lead = 0;
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog') || !session.signedIn) return;
-  const to = Date.now() - lead < 1000 && { s: '/ui/', t: '/ui/tasks', b: '/ui/balancers' }[event.key];
+  const to = Date.now() - lead < 1000 && { s: '/ui/', t: '/ui/tasks', b: '/ui/balancers', l: '/ui/logs' }[event.key];
   lead = event.key === 'g' ? Date.now() : 0;
   if (to) go(to);
   else if (event.key === '/') { event.preventDefault(); find(); } else if (event.key === '?') help();

@@ -89,6 +89,6 @@ const eventList = () => listOf('events', 'Events, newest first', 'No events yet.
 
 function differences() {
   const list = listOf('diff', 'Differences', 'Both revisions are the same.', (d) => h('li.difference', h('code.dim', d.path),
-    d.before !== '' && h('del', h('span.unseen', 'before: '), d.before), d.after !== '' && h('ins', h('span.unseen', 'after: '), d.after)));
+    d.before !== null && h('del', h('span.unseen', 'before: '), d.before || '(empty)'), d.after !== null && h('ins', h('span.unseen', 'after: '), d.after || '(empty)')));
   return { el: list.el, update: (all) => list.update(all.map((d) => [d.path, d])) };
 }
