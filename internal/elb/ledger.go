@@ -213,3 +213,15 @@ func (l *Ledger) Seconds(o Served, end time.Time, n int) []Second {
 	}
 	return out
 }
+
+// Busy are those that had traffic since a moment, in no order.
+func (l *Ledger) Busy(since time.Time) (out []Served) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for o, a := range l.of {
+		if !a.last.Before(since) {
+			out = append(out, o)
+		}
+	}
+	return out
+}

@@ -15,6 +15,6 @@
 // resolvedConfiguration, in which the target groups of a pair change places with
 // each deployment.
 //
-// Files: compare.go (what is compared), walk.go (any two values), text.go (values
+// Files: compare.go (what is compared), back.go (the update that brings a former revision back), walk.go (any two values), text.go (values
 // as text), key.go (how elements of lists are told apart).
 package revision

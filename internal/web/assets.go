@@ -23,9 +23,9 @@ type asset struct {
 	kind, etag    string
 }
 
-// types are the content types of the front end's files; the machine's table may
+// contentTypes are the content types of the front end's files; the machine's table may
 // not know them.
-var types = map[string]string{
+var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json",
 }
@@ -49,7 +49,7 @@ func loadAssets(files fs.FS) (map[string]*asset, error) {
 
 func newAsset(name string, doc []byte) *asset {
 	sum := sha256.Sum256(doc)
-	a := &asset{plain: doc, kind: types[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+	a := &asset{plain: doc, kind: contentTypes[path.Ext(name)], etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 	if a.kind == "" {
 		a.kind = mime.TypeByExtension(path.Ext(name))
 	}

@@ -22,6 +22,8 @@ type Route struct {
 // routes are all plain routes, but those of sessions and views.
 func routes() []Route {
 	return []Route{
+		{Pattern: "POST /ui/api/deployments/{cluster}/{service}/{id}/{action}", Page: act},
+		{Pattern: "POST /ui/api/services/{cluster}/{service}/rollback", Page: rollBack},
 		{Pattern: "GET /ui/api/compare", Page: compare},
 		{Pattern: "POST /ui/api/match", Page: match},
 		{Pattern: "GET /ui/api/logs/groups", Page: logGroups},

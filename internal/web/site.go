@@ -10,31 +10,34 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/grue-ecs/grue/internal/approval"
 	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/metric"
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/usage"
+	"github.com/grue-ecs/grue/internal/watch"
 	"github.com/grue-ecs/grue/internal/wire"
 )
 
 // ECS are the handlers of Amazon ECS that the dashboard's actions call.
 type ECS interface {
-	ContinueServiceDeployment(context.Context, *ecs.ContinueServiceDeploymentInput) (*ecs.ContinueServiceDeploymentOutput, error)
 	StopServiceDeployment(context.Context, *ecs.StopServiceDeploymentInput) (*ecs.StopServiceDeploymentOutput, error)
 	UpdateService(context.Context, *ecs.UpdateServiceInput) (*ecs.UpdateServiceOutput, error)
-	DescribeServices(context.Context, *ecs.DescribeServicesInput) (*ecs.DescribeServicesOutput, error)
 }
 
 // Options of New. Store is required.
 type Options struct {
 	Store    *store.Store
-	Metrics  *metric.Store // nil = nothing is measured
-	Balancer *elb.Balancer // nil = no target health
-	Ledger   *elb.Ledger   // nil = no rates of requests
-	Logs     *logs.Store   // nil = no logs
-	ECS      ECS           // nil = no actions
+	Metrics  *metric.Store  // nil = nothing is measured
+	Balancer *elb.Balancer  // nil = no target health
+	Ledger   *elb.Ledger    // nil = no rates of requests
+	Watcher  *watch.Watcher // nil = no values of alarms
+	Logs     *logs.Store    // nil = no logs
+	ECS      ECS            // nil = no actions
+	// Decide approves or rejects what a hook waits for.
+	Decide func(ctx context.Context, p *approval.Pending, approve bool) error
 	// Stats are the resources that a task uses now, by container.
 	Stats func(ctx context.Context, task string) (map[string]runtime.Stats, error)
 	// Usage is what a task used in the last minutes; nil = that is not known.
@@ -53,13 +56,14 @@ type Options struct {
 
 // Site serves the dashboard. Close it before the store.
 type Site struct {
-	opts    Options
-	log     *slog.Logger
-	handler http.Handler
-	assets  map[string]*asset
-	kinds   map[string]Kind
-	hub     *hub
-	tries   tries
+	opts     Options
+	log      *slog.Logger
+	handler  http.Handler
+	assets   map[string]*asset
+	kinds    map[string]Kind
+	hub      *hub
+	recorder *recorder
+	tries    tries
 }
 
 // New returns a Site that serves at once.
@@ -82,6 +86,10 @@ func New(o Options) (*Site, error) {
 		s.kinds[k.Name] = k
 	}
 	s.hub = newHub(s)
+	s.recorder = &recorder{site: s, of: map[string]*seen{}}
+	if o.Ledger != nil {
+		s.hub.wg.Go(func() { s.recorder.run(s.hub.closed) })
+	}
 	mux := http.NewServeMux()
 	s.route(mux)
 	s.handler = harden(mux)

@@ -30,7 +30,7 @@ type Stage struct {
 	Step    int     `json:"step"`  // of the traffic plan, from 0
 	Undo    bool    `json:"undo"`  // on the way back
 	Started Time    `json:"startedAt,omitzero"`
-	Seconds float64 `json:"seconds"`         // that it took, or so far
+	Seconds float64 `json:"seconds"`         // that it took; 0 while it is now: count from Started
 	Share   float64 `json:"share,omitempty"` // of production that green has after it, per cent
 }
 
@@ -48,6 +48,7 @@ type Side struct {
 	Images         []Image `json:"images"`
 	Production     float64 `json:"production"` // weight, per cent
 	Test           float64 `json:"test"`
+	Weighed        bool    `json:"weighed"` // there are weights at all: not in a rolling deployment
 	HasTest        bool    `json:"hasTest"` // there is test traffic at all
 	Desired        int     `json:"desired"`
 	Running        int     `json:"running"`
@@ -106,22 +107,26 @@ type ContainerItem struct {
 	LogStream string `json:"logStream,omitempty"`
 }
 
-// HookItem is `hook/ID`: one execution of a lifecycle hook.
+// HookItem is `hook/EXECUTION`: one execution of a lifecycle hook.
 type HookItem struct {
-	ID      string `json:"id"`
-	Type    string `json:"type"`             // AWS_LAMBDA or PAUSE
-	Target  string `json:"target,omitempty"` // ARN of the function
-	Stage   string `json:"stage"`
-	Step    int    `json:"step"`
-	Status  string `json:"status"` // AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT
-	Calls   int    `json:"calls"`
-	Undo    bool   `json:"undo"`
-	Started Time   `json:"startedAt,omitzero"`
-	Ended   Time   `json:"endedAt,omitzero"`
-	Next    Time   `json:"nextCallAt,omitzero"` // it answered IN_PROGRESS and is asked again then
-	Expires Time   `json:"expiresAt,omitzero"`
-	Error   string `json:"error,omitempty"`
-	Details any    `json:"details,omitempty"`
+	Execution string `json:"executionId"`
+	OnTimeout string `json:"onTimeout,omitempty"` // ROLLBACK or CONTINUE
+	By        string `json:"by,omitempty"`        // who decided a pause
+	Reason    string `json:"reason,omitempty"`
+	ID        string `json:"id"`
+	Type      string `json:"type"`             // AWS_LAMBDA or PAUSE
+	Target    string `json:"target,omitempty"` // ARN of the function
+	Stage     string `json:"stage"`
+	Step      int    `json:"step"`
+	Status    string `json:"status"` // AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT or ABANDONED
+	Calls     int    `json:"calls"`
+	Undo      bool   `json:"undo"`
+	Started   Time   `json:"startedAt,omitzero"`
+	Ended     Time   `json:"endedAt,omitzero"`
+	Next      Time   `json:"nextCallAt,omitzero"` // it answered IN_PROGRESS and is asked again then
+	Expires   Time   `json:"expiresAt,omitzero"`
+	Error     string `json:"error,omitempty"`
+	Details   any    `json:"details,omitempty"`
 }
 
 // TrafficItem is `traffic/blue` or `traffic/green`: what a revision answered, as
@@ -156,6 +161,7 @@ type Weights struct {
 // Shift is one change of weights, in per cent.
 type Shift struct {
 	At    Time    `json:"at"`
+	Acked Time    `json:"ackedAt,omitzero"` // every proxy serves it since
 	Blue  float64 `json:"blue"`
 	Green float64 `json:"green"`
 	Test  float64 `json:"test"` // green's share of test traffic
@@ -163,10 +169,12 @@ type Shift struct {
 
 // DecisionItem is `decision/N`: what a person decided.
 type DecisionItem struct {
-	Action string `json:"action"` // continue, rollback, stop, retry, …
+	Action string `json:"action"` // start, continue, rollback, stop, retry, revision or supersede
 	At     Time   `json:"at,omitzero"`
 	By     string `json:"by"` // ARN
 	Reason string `json:"reason,omitempty"`
 	From   string `json:"from,omitempty"` // dashboard, cli, api, link …
 	HookID string `json:"hookId,omitempty"`
+	Stage  string `json:"stage,omitempty"` // in which the deployment was
+	Other  string `json:"other,omitempty"` // the deployment that it gave way to (supersede)
 }

@@ -79,18 +79,21 @@ type Rate struct {
 }
 
 // ApprovalItem is `approval/CLUSTER/SERVICE/DEPLOYMENT/HOOKID` of the view home: a
-// PAUSE hook that waits for a person.
+// hook that waits for a person.
 type ApprovalItem struct {
-	Cluster    string  `json:"cluster"`
-	Service    string  `json:"service"`
-	Deployment string  `json:"deployment"`
-	HookID     string  `json:"hookId"`
-	Stage      string  `json:"stage"`
-	Revision   string  `json:"revision"`
-	Images     []Image `json:"images"`
-	Expires    Time    `json:"expiresAt,omitzero"`
-	OnTimeout  string  `json:"onTimeout"`         // ROLLBACK or CONTINUE
-	Details    any     `json:"details,omitempty"` // hookDetails
+	Kind           string  `json:"kind"` // PAUSE, or PARAMETER: a hook that reads an SSM parameter
+	Cluster        string  `json:"cluster"`
+	Service        string  `json:"service"`
+	Deployment     string  `json:"deployment"`
+	HookID         string  `json:"hookId"`
+	Stage          string  `json:"stage"`
+	Revision       string  `json:"revision"`
+	TaskDefinition string  `json:"taskDefinition"`
+	Images         []Image `json:"images"`
+	Since          Time    `json:"since,omitzero"`
+	Expires        Time    `json:"expiresAt,omitzero"`
+	OnTimeout      string  `json:"onTimeout"`         // ROLLBACK or CONTINUE
+	Details        any     `json:"details,omitempty"` // hookDetails
 }
 
 // AlarmItem is `alarm/NAME` of the views home and deployment.

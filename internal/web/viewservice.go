@@ -28,7 +28,7 @@ type DeploymentItem struct {
 	Created        Time    `json:"createdAt,omitzero"`
 	Started        Time    `json:"startedAt,omitzero"`
 	Finished       Time    `json:"finishedAt,omitzero"`
-	Seconds        float64 `json:"seconds"` // from start to end, or until now
+	Seconds        float64 `json:"seconds"` // from start to end; 0 until it ends: count from Started
 	Share          float64 `json:"share"`   // of production traffic that the target gets, per cent
 	// Requests and Errors are what the target answered while the deployment ran;
 	// nil = not measured.
@@ -56,6 +56,6 @@ type RevisionItem struct {
 type EventItem struct {
 	At      Time   `json:"at,omitzero"`
 	Message string `json:"message"`
-	Kind    string `json:"kind"` // service, stage, weights, hook, alarm, decision, task
+	Kind    string `json:"kind"` // service, stage, weights, hook, alarm, decision or end
 	Tone    string `json:"tone"` // info, good, warn or bad
 }
