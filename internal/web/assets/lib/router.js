@@ -61,7 +61,7 @@ function follow(event) {
 export async function show(back = false) {
   const address = location.pathname;
   const found = find(address);
-  const same = shown === address;
+  const same = shown === address, begins = shown === '';
   leave();
   const end = new AbortController();
   const root = h('div.page', { 'data-own': true });
@@ -69,7 +69,7 @@ export async function show(back = false) {
     params: found?.params ?? {},
     query: new URLSearchParams(location.search),
     setQuery: change,
-    title: (text) => { document.title = text + ' · grue'; if (shown !== text) announce(text); },
+    title: (text) => { document.title = text + ' · grue'; if (!begins && !same) announce(text); },
     live: (view, onItems, onGone) => {
       const one = live(view, onItems, onGone ?? ((problem) => trouble(root, problem)));
       end.signal.addEventListener('abort', () => one.close());
@@ -93,7 +93,7 @@ export async function show(back = false) {
     patch(outlet, root);
   }
   if (!back && !same) scrollTo(0, 0);
-  if (!same && document.activeElement?.closest?.('a, body') && !root.contains(document.activeElement)) outlet.focus({ preventScroll: true });
+  if (!same && !begins && !root.contains(document.activeElement)) outlet.focus({ preventScroll: true });
 }
 
 // trouble fills a page with what is wrong.
