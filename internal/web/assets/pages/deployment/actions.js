@@ -1,6 +1,6 @@
 // The buttons of a deployment. Each asks for a reason, which is kept with who pressed it and when.
 
-import { h, api, path, words, short, decide, icon, left, within } from '../../app.js';
+import { h, api, path, words, short, decide, icon, left, within, note, go } from '../../app.js';
 
 // verbs are the actions: name, sign, tone, what the dialog says.
 const verbs = {
@@ -24,8 +24,12 @@ function ask(name, doc, hook, label) {
   const [, , tone, says, suggestions] = verbs[name];
   decide({
     title: `${label}: ${doc.service}`, body: h('p', says(doc)), verb: label, tone, suggestions,
-    act: (reason) => api('POST', path('/ui/api/deployments', doc.cluster, doc.service, doc.id, name), hook ? { reason, hookId: hook.id } : { reason }),
-    done: `${label}: done. The page follows.`,
+    act: async (reason) => {
+      const out = await api('POST', path('/ui/api/deployments', doc.cluster, doc.service, doc.id, name), hook ? { reason, hookId: hook.id } : { reason });
+      for (const one of out.notes ?? []) note(one, 'warn');
+      if (name === 'retry') go(path('/ui/services', doc.cluster, doc.service));
+    },
+    done: `${label}: grue took your decision.`,
   });
 }
 
