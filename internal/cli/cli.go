@@ -24,6 +24,14 @@ type grammar struct {
 	Tasks  tasksCmd  `cmd:"" group:"see" help:"Tasks, also stopped ones with their reasons."`
 	Logs   logsCmd   `cmd:"" group:"see" help:"What containers print."`
 
+	Push      pushCmd      `cmd:"" group:"steer" help:"Push an image into the registry, without Docker."`
+	Deploy    deployCmd    `cmd:"" group:"steer" help:"Deploy other images or a file, and wait for the end."`
+	Rollback  rollbackCmd  `cmd:"" group:"steer" help:"Call a deployment back, or deploy a former revision again."`
+	Approvals approvalsCmd `cmd:"" group:"steer" help:"What waits for a person's approval."`
+	Approve   approveCmd   `cmd:"" group:"steer" help:"Let a deployment go on that waits for approval."`
+	Reject    rejectCmd    `cmd:"" group:"steer" help:"Reject a deployment that waits for approval: it is rolled back."`
+	Diff      diffCmd      `cmd:"" group:"steer" help:"What a deploy would change, or how revisions differ."`
+
 	Completion completionCmd `cmd:"" group:"other" help:"Print a script that completes grue's commands in bash, zsh or fish."`
 	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete" help:"Answer the scripts of completion."`
 	Help       helpCmd       `cmd:"" group:"other" help:"Help about a verb, or about exit-codes."`

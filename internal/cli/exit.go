@@ -11,6 +11,7 @@ const (
 	exitApproval   = 4 // the deployment waits for approval, and nobody waits with it
 	exitTimeout    = 5 // time was up before what was waited for
 	exitStopped    = 6 // the deployment ended without success and without a rollback that succeeded
+	exitDiffers    = 7 // diff --exit-code: there is a difference
 )
 
 // exitOf is the exit code of an outcome.

@@ -21,6 +21,7 @@ const exitCodes = `Exit codes of grue:
   4  the deployment waits for approval
   5  time was up
   6  the deployment was stopped, or it failed and no rollback succeeded
+  7  there is a difference (diff --exit-code)
 `
 
 // Run prints the help of a verb, of everything, or the exit codes.

@@ -28,16 +28,16 @@ func (versionCmd) Help() string {
 func (c versionCmd) Run(s *streams) error {
 	if c.JSON {
 		return printJSON(s.out, map[string]string{
-			"version": Version + revision(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(), "build": buildID(),
+			"version": Version + commit(), "os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version(), "build": buildID(),
 		})
 	}
 	_, err := fmt.Fprintf(s.out, "grue %s %s/%s %s build %s\n",
-		Version+revision(), runtime.GOOS, runtime.GOARCH, runtime.Version(), short(buildID()))
+		Version+commit(), runtime.GOOS, runtime.GOARCH, runtime.Version(), short(buildID()))
 	return err
 }
 
-// revision is the commit that the binary was built from, as far as it is known.
-func revision() string {
+// commit is the commit that the binary was built from, as far as it is known.
+func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

@@ -157,6 +157,23 @@ func (w *Wish) configure(c **types.DeploymentConfiguration, now *types.Deploymen
 	return err
 }
 
+// Calls names the AWS calls of a plan, for a person.
+func (p *Plan) Calls() (list []string) {
+	if p.Register != nil {
+		list = append(list, "RegisterTaskDefinition for "+aws.ToString(p.Register.Family))
+	}
+	if p.Create != nil {
+		list = append(list, "CreateService")
+	}
+	if p.Register != nil && p.Create == nil || touches(p.Update) {
+		list = append(list, "UpdateService")
+	}
+	if len(p.Tag) > 0 {
+		list = append(list, fmt.Sprintf("TagResource for %d tags", len(p.Tag)))
+	}
+	return list
+}
+
 // Nothing tells whether the plan changes nothing at all.
 func (p *Plan) Nothing() bool {
 	return p.Register == nil && p.Create == nil && len(p.Tag) == 0 && !touches(p.Update)

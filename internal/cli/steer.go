@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/grue-ecs/grue/internal/client"
+)
+
+// endFlags say how the verbs that steer tell how it went on.
+type endFlags struct {
+	Timeout time.Duration `help:"How long to wait; 0 = without limit." default:"1h"`
+	Quiet   bool          `short:"q" help:"Print the ending only."`
+	JSON    bool          `help:"Print each change as a line of JSON; all else goes to standard error."`
+}
+
+// steering is a verb at work on a service.
+type steering struct {
+	*streams
+	client  *client.Client
+	service string
+	reason  string
+	wait    string // done, none or a stage
+	ends    endFlags
+}
+
+// steer checks what the verbs have in common, before anybody is called.
+func (s *streams) steer(service, wait, reason string, ends endFlags) (*steering, error) {
+	x := &steering{streams: s, service: client.Last(service), wait: wait, ends: ends}
+	if wait != "none" {
+		if _, err := goalOf(wait); err != nil {
+			return nil, usageError("--wait: " + strings.Replace(err.Error(), "wait for done", "say none, done", 1))
+		}
+	}
+	var err error
+	x.reason, err = client.CheckReason(reason)
+	return x, err
+}
+
+// say prints a line that is not part of the JSON.
+func (x *steering) say(format string, args ...any) {
+	w := io.Writer(x.out)
+	if x.ends.JSON {
+		w = x.err
+	}
+	if !x.ends.Quiet {
+		fmt.Fprintf(w, format+"\n", args...)
+	}
+}
+
+// follow waits for a deployment as --wait says. arn "" is the newest.
+func (x *steering) follow(ctx context.Context, arn string) error {
+	if x.wait == "none" {
+		x.say("'grue watch %s' follows it", x.service)
+		return nil
+	}
+	goal, err := goalOf(x.wait)
+	if err != nil {
+		return err
+	}
+	f := follow{
+		client: x.client, watching: client.Watching{Service: x.service, Deployment: arn}, out: x.out,
+		json: x.ends.JSON, quiet: x.ends.Quiet, goal: goal, timeout: x.ends.Timeout,
+	}
+	err = f.run(ctx)
+	if ctx.Err() != nil {
+		fmt.Fprintf(x.err, "the deployment goes on: 'grue watch %s' follows it, 'grue rollback %s' calls it back\n", x.service, x.service)
+	}
+	return err
+}
+
+// started finds the service deployment of the revision that an answer shows as
+// PRIMARY. Amazon lists it a moment later than the service. "" = this ECS keeps none.
+func (x *steering) started(ctx context.Context, s *types.Service) (string, error) {
+	defer x.doing("looking for the deployment")()
+	number := primaryNumber(s)
+	for {
+		out, err := x.client.ECS.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: s.ClusterArn, Service: s.ServiceArn})
+		if client.Is(err, "UnsupportedFeatureException") || client.Is(err, "UnknownOperationException") {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, d := range out.ServiceDeployments {
+			if client.Last(aws.ToString(d.TargetServiceRevisionArn)) == number {
+				return aws.ToString(d.ServiceDeploymentArn), nil
+			}
+		}
+		client.Pause(ctx, time.Second)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+	}
+}
