@@ -113,9 +113,11 @@ func (s *Site) route(mux *http.ServeMux) {
 		}
 		mux.Handle(r.Pattern, s.page(r.Page))
 	}
-	mux.Handle("/ui/api/", s.page(func(s *Site, w http.ResponseWriter, r *http.Request, _ *Session) {
-		s.fail(w, &Problem{Code: "UnknownOperationException", Message: r.Method + " " + r.URL.Path + " is not known.", Status: http.StatusNotFound})
-	}))
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		mux.Handle(method+" /ui/api/", s.page(func(s *Site, w http.ResponseWriter, r *http.Request, _ *Session) {
+			s.fail(w, &Problem{Code: "UnknownOperationException", Message: r.Method + " " + r.URL.Path + " is not known.", Status: http.StatusNotFound})
+		}))
+	}
 }
 
 // Close ends every stream and waits for what computes views. It may be called twice.
