@@ -49,12 +49,17 @@ func (c *serverCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	local, err := listenLocal(c.Data)
+	if err != nil {
+		return err
+	}
+	defer local.Close()
 	self, err := selfPath()
 	if err != nil {
 		return err
 	}
 	return server.Run(ctx, server.Options{
-		Listener: l, Data: c.Data, Region: c.Region, Account: c.Account,
+		Listener: l, Local: local, Data: c.Data, Region: c.Region, Account: c.Account,
 		Runtime: c.Runtime, OCIRuntime: c.OCIRuntime, Minute: c.Minute, PublicURL: c.PublicURL, NLBDelay: c.NLBDelay, KeepTasks: c.KeepTasks, Hurry: hurry,
 		Self: self, Ready: c.sayReady, Log: log, MetricsToken: c.Metrics,
 	})

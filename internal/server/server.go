@@ -16,6 +16,7 @@ const stopBudget = 5 * time.Second
 // Options of Run.
 type Options struct {
 	Listener   net.Listener
+	Local      net.Listener // the API for the owner of Data alone, who needs no key; nil = none
 	Data       string // directory of everything that grue owns
 	Region     string // default of requests that name none
 	Account    string
@@ -72,8 +73,10 @@ func Run(ctx context.Context, o Options) error {
 		}
 	}
 	wg.Go(func() { serve(o.Listener) })
-	if s.inside != nil {
-		wg.Go(func() { serve(s.inside) })
+	for _, l := range []net.Listener{s.inside, o.Local} {
+		if l != nil {
+			wg.Go(func() { serve(l) })
+		}
 	}
 	if o.Ready != nil {
 		o.Ready()
