@@ -23,6 +23,7 @@ type grammar struct {
 	Events eventsCmd `cmd:"" group:"see" help:"What services tell about themselves."`
 	Tasks  tasksCmd  `cmd:"" group:"see" help:"Tasks, also stopped ones with their reasons."`
 	Logs   logsCmd   `cmd:"" group:"see" help:"What containers print."`
+	Exec   execCmd   `cmd:"" group:"see" help:"Run a command, or a shell, in a container."`
 
 	Push      pushCmd      `cmd:"" group:"steer" help:"Push an image into the registry, without Docker."`
 	Deploy    deployCmd    `cmd:"" group:"steer" help:"Deploy other images or a file, and wait for the end."`

@@ -32,7 +32,7 @@ type outcome struct {
 const killed = 128 + 9
 
 // noticeTime is how long after such an end the task's state tells of it.
-const noticeTime = 5 * time.Second
+const noticeTime = 3 * time.Second
 
 // outcome says how a command ended.
 func (s *console) outcome(code int, err error) outcome {

@@ -82,6 +82,10 @@ func init() {
 			return fmt.Sprint(len(all), " MiB eaten")
 		},
 		"burn":    burn,
+		"shell":   shell,
+		"size":    size,
+		"flood":   flood,
+		"sum":     sum,
 		"hold":    hold,
 		"rest":    rest,
 		"env":     func(arg []string) string { return os.Getenv(arg[0]) },
