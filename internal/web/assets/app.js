@@ -20,7 +20,7 @@
 //   lib/live.js     live        a view of the server as a Map that stays true (use ctx.live)
 //   lib/session.js  api         api('POST', path('/ui/api/…', x), body): JSON, CSRF and region are added; throws Failure {code, message, status}
 //                   session     who is signed in; now() is the server's clock, path() escapes, within() adds the region
-//   lib/format.js   count percent rate millis duration bytes words plural short image clock when ago since left
+//   lib/format.js   count percent rate millis duration bytes words plural short revision brief image clock when ago since left
 //   lib/table.js    table       rows of a view, cards on a phone; arrows: arrow keys in a list
 //   lib/chart.js    lines       a live line chart with legend, crosshair and table; spark: a small line
 //   lib/dialog.js   dialog      a modal dialog; decide: one that asks for a reason and acts
@@ -31,7 +31,7 @@ export { h, s, patch, rows, frame } from './lib/dom.js';
 export { page, go, trouble } from './lib/router.js';
 export { live } from './lib/live.js';
 export { api, session, now, path, within, region, Failure } from './lib/session.js';
-export { count, compact, percent, rate, millis, duration, bytes, words, plural, short, image, clock, when, ago, since, left } from './lib/format.js';
+export { count, compact, percent, rate, millis, duration, bytes, words, plural, short, revision, brief, image, clock, when, ago, since, left } from './lib/format.js';
 export { table, arrows } from './lib/table.js';
 export { lines, spark } from './lib/chart.js';
 export { dialog, decide } from './lib/dialog.js';

@@ -40,7 +40,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
     if (!grid.hidden) return list();
     if (!width) return;
     plot.setAttribute('viewBox', `0 0 ${width} ${height}`);
-    patch(plot, axes(peak), marks(peak), series.map((one, i) => curve(one, data.values[i] ?? [], peak)), s('g.cross', { key: 'cross' }));
+    patch(plot, axes(peak), marks(peak), series.map((one, i) => curve(one, i, data.values[i] ?? [], peak)), s('g.cross', { key: 'cross' }));
     point();
   }
 
@@ -69,7 +69,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
     return rules;
   }
 
-  function curve(one, list, peak) {
+  function curve(one, index, list, peak) {
     let d = '', open = false, first = -1, last = 0;
     list.forEach((v, i) => {
       if (v === null || v === undefined) { open = false; return; }
@@ -80,7 +80,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
       open = true;
     });
     const floor = height - bottom;
-    return s('g', { key: one.name, class: one.tone },
+    return s('g', { key: 'series' + index, class: one.tone },
       one.area && d && s('path.area', { d: `${d}L${x(last).toFixed(1)} ${floor}L${x(first).toFixed(1)} ${floor}Z` }),
       s('path.line', { d, class: one.dash ? 'dash' : null }));
   }

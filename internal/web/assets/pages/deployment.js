@@ -1,6 +1,6 @@
 // A deployment: how far it is, what it waits for, what both revisions answer, and the hands that steer it.
 
-import { h, patch, path, words, short, crumbs, badge, since, duration, announce, when, count } from '../app.js';
+import { h, patch, path, words, short, revision, brief, crumbs, badge, since, duration, announce, when, count } from '../app.js';
 import { line } from './deployment/stages.js';
 import { sides } from './deployment/sides.js';
 import { charts } from './deployment/charts.js';
@@ -22,9 +22,9 @@ export default function open(root, ctx) {
     if (!doc) return;
     const touched = (...prefixes) => !changed || prefixes.some((p) => [...changed].some((key) => key.startsWith(p)));
     const all = (prefix) => [...items].filter(([key]) => key.startsWith(prefix));
-    if (touched('head', 'hook/')) {
+    if (touched('head', 'hook/', 'blue')) {
       const hooks = all('hook/').map(([, hook]) => hook);
-      patch(head, title(doc));
+      patch(head, title(doc, items.get('blue')?.taskDefinition));
       patch(actions, buttons(doc, hooks, !waiting(hooks)));
       patch(waits, pause(doc, hooks));
       patch(ends, outcome(doc));
@@ -48,13 +48,13 @@ export default function open(root, ctx) {
 
 const waiting = (hooks) => hooks.some((hook) => hook.status === 'AWAITING_ACTION');
 
-function title(doc) {
-  const from = doc.from ?? doc.blue;
+// title names the service and its two task definitions; `old` is that of blue.
+function title(doc, old) {
   return [
-    h('h1', h('span', doc.service), ' ', h('span.dim.thin', from ? `revision ${short(from)} → ${short(doc.green)}` : `revision ${short(doc.green)}`)),
+    h('h1', h('span', doc.service), ' ', h('span.dim.thin', { title: `revision ${doc.blue || doc.from || 'none'} → ${doc.green}` }, old && `${short(old)} → `, short(doc.taskDefinition))),
     h('p.facts-line', badge(doc.status), h('span', words(doc.strategy)),
       doc.finishedAt ? h('span', 'took ', h('b', duration(doc.seconds)), ', ended ', when(doc.finishedAt)) : h('span', 'since ', h('b', since(doc.startedAt ?? doc.createdAt))),
-      doc.requests !== undefined && h('span', `revision ${short(doc.green)} answered `, h('b', count(doc.requests)), ' requests, ', h('b', { class: doc.errors > 0 ? 'bad-text' : '' }, count(doc.errors ?? 0)), ' failed'),
+      doc.requests !== undefined && h('span', 'the new revision answered ', h('b', count(doc.requests)), ' requests, ', h('b', { class: doc.errors > 0 ? 'bad-text' : '' }, count(doc.errors ?? 0)), ' failed'),
       doc.breaker?.status && doc.breaker.status !== 'DISABLED' && h('span', { class: doc.breaker.failures > 0 ? 'amber-text' : '' }, `circuit breaker ${doc.breaker.failures} of ${doc.breaker.threshold}`)),
   ];
 }
@@ -65,8 +65,8 @@ function outcome(doc) {
   if (doc.halted) parts.push(box('halted', 'grue halted this deployment', `An invariant does not hold, and grue goes no further: ${doc.halted}`, 'bad'));
   const bad = /FAILED|ROLLBACK|STOP/.test(doc.status);
   if (bad && (doc.reason || doc.cause)) {
-    parts.push(box('cause', doc.rolledBackTo ? `Rolled back to revision ${short(doc.rolledBackTo)}` : words(doc.status),
-      [doc.cause && h('b', doc.cause[0].toUpperCase() + doc.cause.slice(1) + '. '), doc.reason], doc.status === 'ROLLBACK_SUCCESSFUL' || doc.status === 'STOPPED' ? 'warn' : 'bad'));
+    parts.push(box('cause', doc.rolledBackTo ? `Rolled back to revision ${revision(doc.rolledBackTo)}` : words(doc.status),
+      [doc.cause && h('b', doc.cause[0].toUpperCase() + doc.cause.slice(1) + '. '), brief(doc.reason)], doc.status === 'ROLLBACK_SUCCESSFUL' || doc.status === 'STOPPED' ? 'warn' : 'bad'));
   }
   return parts;
 }

@@ -1,13 +1,13 @@
 // The buttons of a deployment. Each asks for a reason, which is kept with who pressed it and when.
 
-import { h, api, path, words, short, decide, icon, left, within, note, go } from '../../app.js';
+import { h, api, path, words, revision, decide, icon, left, within, note, go } from '../../app.js';
 
 // verbs are the actions: name, sign, tone, what the dialog says.
 const verbs = {
-  continue: ['Continue', 'go', 'good', (d) => `Revision ${short(d.green)} goes on from “${words(d.stage)}”.`, ['Looks good', 'Checked the test traffic']],
-  rollback: ['Roll back', 'back', 'bad', (d) => d.blue ? `Production and test traffic go back to revision ${short(d.blue)}, and the tasks of revision ${short(d.green)} stop.` : `The deployment is rolled back.`, ['Errors on the new revision', 'Wrong version']],
+  continue: ['Continue', 'go', 'good', (d) => `Revision ${revision(d.green)} goes on from “${words(d.stage)}”.`, ['Looks good', 'Checked the test traffic']],
+  rollback: ['Roll back', 'back', 'bad', (d) => d.blue ? `Production and test traffic go back to revision ${revision(d.blue)}, and the tasks of revision ${revision(d.green)} stop.` : `The deployment is rolled back.`, ['Errors on the new revision', 'Wrong version']],
   stop: ['Stop', 'stop', '', () => 'The deployment ends as it stands: tasks and weights stay where they are now.', ['Deployed by mistake']],
-  retry: ['Retry', 'retry', 'good', (d) => `Revision ${short(d.green)} is deployed once more.`, ['The cause is mended']],
+  retry: ['Retry', 'retry', 'good', (d) => `Revision ${revision(d.green)} is deployed once more.`, ['The cause is mended']],
 };
 
 // buttons are the actions that are allowed now. While a hook waits, continue and rollback stand in its card.

@@ -1,6 +1,6 @@
 // What both revisions answer, measured, and the weights over the whole deployment.
 
-import { h, lines, rate, millis, percent, short, words, now } from '../../app.js';
+import { h, lines, rate, millis, percent, words, now } from '../../app.js';
 
 const pair = (dash) => [{ name: 'blue', tone: 'blue', dash }, { name: 'green', tone: 'green', dash }];
 
@@ -19,8 +19,7 @@ export function charts() {
       const both = align(blue, green);
       if (!both) return;
       const marks = (shifts?.shifts ?? []).map((one) => ({ at: Date.parse(one.at), text: `Weights: ${percent(one.blue)} blue, ${percent(one.green)} green` }));
-      const b = blue ? `blue (${short(blue.revision)})` : 'blue', g = green ? `green (${short(green.revision)})` : 'green';
-      requests.update({ ...both, marks, names: [b, g], values: [both.of(blue, 'requests'), both.of(green, 'requests')] });
+      requests.update({ ...both, marks, values: [both.of(blue, 'requests'), both.of(green, 'requests')] });
       errors.update({ ...both, marks, values: [both.of(blue, 'errors5xx'), both.of(green, 'errors5xx'), both.of(blue, 'errors4xx'), both.of(green, 'errors4xx')] });
       latency.update({ ...both, marks, names: ['blue p99', 'green p99', 'blue p50', 'green p50'], values: [both.of(blue, 'p99'), both.of(green, 'p99'), both.of(blue, 'p50'), both.of(green, 'p50')] });
     },

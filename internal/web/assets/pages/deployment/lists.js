@@ -1,6 +1,6 @@
 // What a deployment consists of, in lists: tasks, hooks, alarms, differences, decisions, events.
 
-import { h, patch, path, table, card, badge, dot, words, short, when, since, duration, compact, spark, icon, rows } from '../../app.js';
+import { h, patch, path, table, card, badge, dot, words, short, brief, when, since, duration, compact, spark, icon, rows } from '../../app.js';
 import { logs } from './actions.js';
 
 export function lists({ cluster }) {
@@ -38,7 +38,7 @@ function tasks(side, cluster) {
     caption: 'Tasks of the revision ' + side, empty: 'No tasks.',
     columns: [
       { head: 'Task', cell: (t) => [h('span.task-name', dot(t.lastStatus === 'STOPPED' ? 'calm' : t.healthy ? 'good' : t.health === 'UNHEALTHY' ? 'bad' : 'busy', t.healthy ? 'healthy' : t.health.toLowerCase()), h('a', { href: path('/ui/tasks', cluster, t.id) }, h('code', { title: t.id }, t.id.slice(0, 8))))] },
-      { head: 'State', cell: (t) => [badge(t.lastStatus, t.lastStatus === 'RUNNING' && t.healthy ? 'good' : t.lastStatus === 'STOPPED' ? 'calm' : undefined), (t.why || t.stoppedReason) && h('p.dim.small', t.why || t.stoppedReason)] },
+      { head: 'State', cell: (t) => [badge(t.lastStatus, t.lastStatus === 'RUNNING' && t.healthy ? 'good' : t.lastStatus === 'STOPPED' ? 'calm' : undefined), (t.why || t.stoppedReason) && h('p.dim.small', brief(t.why || t.stoppedReason))] },
       { head: 'Address', hide: 'phone', cell: (t) => t.ip && h('code.dim', t.ip) },
       { head: 'For', class: 'num', cell: (t) => t.lastStatus === 'STOPPED' ? when(t.stoppedAt) : since(t.startedAt ?? t.createdAt) },
       { head: 'Logs', class: 'num', cell: (t) => (t.containers ?? []).filter((c) => c.logGroup).map((c) => h('a.log-link', { href: logs(c), 'aria-label': `Log of ${c.name} in task ${t.id.slice(0, 8)}` }, icon('logs'), t.containers.length > 1 ? c.name : 'log')) },
@@ -51,7 +51,7 @@ function hookTable() {
     caption: 'Lifecycle hooks and their answers', empty: 'No hook was called.',
     columns: [
       { head: 'Hook', cell: (k) => [h('b', k.type === 'PAUSE' ? 'Approval' : short(k.target ?? words(k.type)).replace(/^function:/, '')), h('p.dim.small', k.undo && 'on the way back, ', words(k.stage))] },
-      { head: 'Answer', cell: (k) => [badge(k.status), k.error && h('p.bad-text.small', k.error), k.calls > 1 && h('p.dim.small', `asked ${k.calls} times`)] },
+      { head: 'Answer', cell: (k) => [badge(k.status), k.error && h('p.bad-text.small', brief(k.error)), k.calls > 1 && h('p.dim.small', `asked ${k.calls} times`)] },
       { head: 'Time', class: 'num', cell: (k) => k.endedAt ? duration((Date.parse(k.endedAt) - Date.parse(k.startedAt)) / 1000) : k.startedAt && since(k.startedAt) },
     ],
   });
@@ -83,12 +83,12 @@ const decisionList = () => listOf('decisions', 'Decisions', 'Nobody decided anyt
   h('p', h('b', words(d.action)), ' by ', h('span', { title: d.by }, short(d.by)), d.from && h('span.dim', ' from ' + d.from), ' ', h('span.dim.small', when(d.at))),
   d.reason && h('blockquote', d.reason)));
 
-// Events show newest first; the number in the key orders events of the same moment.
-const eventList = () => listOf('events', 'Events, newest first', 'No events yet.', (e) => h('li.event', { class: e.tone }, h('span.dim.small', when(e.at)), h('span', e.message)),
-  (entries) => entries.sort(([a, x], [b, y]) => (x.at === y.at ? Number(b.slice(6)) - Number(a.slice(6)) || (a < b ? 1 : -1) : x.at < y.at ? 1 : -1)));
+// Events show newest first; the key orders those of the same moment.
+const eventList = () => listOf('events', 'Events, newest first', 'No events yet.', (e) => h('li.event', { class: e.tone }, h('span.dim.small', when(e.at)), h('span', { title: e.message }, brief(e.message))),
+  (entries) => entries.sort(([a, x], [b, y]) => (x.at === y.at ? (a < b ? 1 : -1) : x.at < y.at ? 1 : -1)));
 
 function differences() {
   const list = listOf('diff', 'Differences', 'Both revisions are the same.', (d) => h('li.difference', h('code.dim', d.path),
-    d.before !== null && h('del', h('span.unseen', 'before: '), d.before || '(empty)'), d.after !== null && h('ins', h('span.unseen', 'after: '), d.after || '(empty)')));
+    d.before !== null && h('del', { title: d.before }, h('span.unseen', 'before: '), brief(d.before || '(empty)')), d.after !== null && h('ins', { title: d.after }, h('span.unseen', 'after: '), brief(d.after || '(empty)'))));
   return { el: list.el, update: (all) => list.update(all.map((d) => [d.path, d])) };
 }

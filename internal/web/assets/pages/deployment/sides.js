@@ -1,6 +1,6 @@
 // Blue and green side by side.
 
-import { h, patch, short, percent, rate, millis, image, copy } from '../../app.js';
+import { h, patch, short, revision, percent, rate, millis, image, copy } from '../../app.js';
 
 // sides makes both cards; update(head, blue, green) draws them.
 export function sides() {
@@ -11,8 +11,8 @@ export function sides() {
     update(doc, b, g) {
       blue.hidden = !b;
       el.classList.toggle('one', !b);
-      if (b) patch(blue, side(doc, b, 'Blue', 'the revision that served before'));
-      if (g) patch(green, side(doc, g, 'Green', 'the new revision'));
+      if (b) patch(blue, side(doc, b, 'Blue', 'revision that served before'));
+      if (g) patch(green, side(doc, g, 'Green', 'new revision'));
     },
   };
 }
@@ -20,7 +20,7 @@ export function sides() {
 function side(doc, one, name, what) {
   const failing = one.rate && one.rate.requests > 0 ? one.rate.errors / one.rate.requests * 100 : 0;
   return [
-    h('div.side-head', h('div.stack', h('h2', h('span.side-name', name), ` revision ${short(one.revision)}`), h('span.dim.small', what, ' · ', short(one.taskDefinition))),
+    h('div.side-head', h('div.stack', h('h2', h('span.side-name', name), ' ', short(one.taskDefinition)), h('span.dim.small', { title: one.revision }, what, ', ', revision(one.revision))),
       h('div.weight', h('b', percent(one.production)), h('span', 'production'))),
     bars(one, name),
     h('dl.figures',

@@ -1,6 +1,6 @@
 // What asks for a person: pending approvals, alarms, and an empty installation.
 
-import { h, path, words, image, left, since, compact, spark, icon, short } from '../../app.js';
+import { h, path, words, image, left, since, compact, spark, icon, revision } from '../../app.js';
 
 // approvals are the PAUSE hooks that wait, as cards.
 export function approvals(list) {
@@ -9,7 +9,7 @@ export function approvals(list) {
     h('article.approval', { key },
       h('div.approval-sign', icon('hand')),
       h('div.stack', h('h2', h('b', a.service), ' waits for your approval'),
-        h('p', 'Revision ', short(a.revision), a.images?.length > 0 && ` (${a.images.map((i) => image(i.image)).join(', ')})`, ` in ${a.cluster} is at “${words(a.stage)}”.`,
+        h('p', a.images?.length > 0 ? a.images.map((i) => image(i.image)).join(', ') : 'Revision ' + revision(a.revision), ` in cluster ${a.cluster} is at “${words(a.stage)}”.`,
           a.expiresAt && h('span.dim', a.onTimeout === 'CONTINUE' ? ' It goes on by itself in ' : ' It is rolled back in ', left(a.expiresAt), '.'))),
       h('a.button', { href: path('/ui/deployments', a.cluster, a.service, a.deployment) }, 'Review', icon('go')))));
 }

@@ -1,6 +1,6 @@
 // One service as a line of the home page.
 
-import { h, patch, path, badge, dot, shares, words, rate, percent, millis, image, ago, since, short } from '../../app.js';
+import { h, patch, path, badge, dot, shares, words, rate, percent, millis, image, ago, since, short, revision } from '../../app.js';
 
 const healths = { ok: ['good', 'Healthy'], starting: ['busy', 'Starting'], failing: ['bad', 'Failing'], idle: ['calm', 'Idle'], gone: ['calm', 'Gone'] };
 
@@ -15,7 +15,7 @@ export function fill(el, s) {
     h('div.service-what', dot(tone, health), h('div.stack',
       name(s),
       h('span.dim.small.cut', (s.images ?? []).map((i) => image(i.image)).join(', ') || s.taskDefinition))),
-    h('div.stack.service-revision', h('span', 'Revision ', h('b', short(s.revision))), h('span.dim.small', words(s.strategy))),
+    h('div.stack.service-revision', h('b.cut', { title: 'Revision ' + s.revision }, short(s.taskDefinition)), h('span.dim.small', words(s.strategy))),
     h('div.stack.service-traffic', traffic(s)),
     h('div.stack.service-tasks', h('span', h('b', { class: s.running < s.desired ? 'amber-text' : '' }, s.running), h('span.dim', ' / ' + s.desired), h('span.dim.small', ' running')),
       s.why && s.health !== 'ok' ? h('span.small', { class: s.health === 'failing' ? 'bad-text' : 'dim' }, s.why) : s.pending > 0 && h('span.dim.small', s.pending + ' pending')),
@@ -27,9 +27,10 @@ const name = (s) => h('a.service-name', { href: path('/ui/services', s.cluster, 
 
 // traffic shows weights: while two revisions share them, the older is blue.
 function traffic(s) {
-  if (!s.shares?.length) return h('span.dim.small', 'no weighted traffic');
+  if (!s.shares?.length) return h('span.dim.small', s.rate ? 'not weighted' : 'no weighted traffic');
   const target = s.deployment?.revision;
-  const parts = s.shares.map((one) => ({ label: 'revision ' + short(one.revision), weight: one.weight, tone: target && one.revision === target ? 'green' : 'blue' }));
+  const parts = s.shares.map((one) => ({ ...one, tone: target && one.revision === target ? 'green' : 'blue' }));
+  for (const p of parts) p.label = parts.length > 1 ? p.tone : 'revision ' + revision(p.revision);
   return [shares(parts), h('span.dim.small', parts.filter((p) => p.weight > 0).map((p) => `${p.label} ${percent(p.weight)}`).join(' · '))];
 }
 
