@@ -105,7 +105,7 @@ func (a *Approvals) decideParameter(ctx context.Context, p *Pending, approve boo
 
 // key of the deployment.
 func (p *Pending) key() string {
-	return p.scope.Key(p.Cluster, p.Service, arn.Name(p.DeploymentARN))
+	return p.scope().Key(p.Cluster, p.Service, arn.Name(p.DeploymentARN))
 }
 
 // find returns the approval that a hook of a deployment waits for; nil = it does

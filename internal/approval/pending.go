@@ -40,8 +40,12 @@ type Pending struct {
 	Source *Revision `json:"source,omitempty"`
 	// Parameter is set for KindParameter.
 	Parameter *Parameter `json:"parameter,omitempty"`
+}
 
-	scope arn.Scope
+// scope is the account and region of the deployment.
+func (p *Pending) scope() arn.Scope {
+	a, _ := arn.Parse(p.DeploymentARN) // we made it
+	return arn.Scope{Account: a.Account, Region: a.Region}
 }
 
 // Revision is one side of a deployment.
@@ -113,7 +117,7 @@ func pending(tx *store.Tx, d *state.Deployment, h *deploy.Hook, p *Parameter) Pe
 		Kind: KindPause, Cluster: d.Cluster, Service: d.Service, ServiceARN: d.Scope.Service(d.Cluster, d.Service),
 		DeploymentARN: d.ARN(), HookID: h.ID, Stage: string(h.Stage), Step: h.Step, Strategy: string(m.Strategy),
 		Since: m.Since(h), ExpiresAt: h.ExpiresAt, TimeoutAction: string(m.Config.Hooks[h.Config].Action),
-		Target: RevisionOf(tx, d, m.Target), Parameter: p, scope: d.Scope,
+		Target: RevisionOf(tx, d, m.Target), Parameter: p,
 	}
 	if p != nil {
 		out.Kind = KindParameter

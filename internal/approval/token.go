@@ -72,9 +72,10 @@ func parseToken(key []byte, text string) (*token, error) {
 // Link is the address of the page that decides p. to is the name of the
 // notification that carries it.
 func (a *Approvals) Link(p *Pending, to string) string {
+	s := p.scope()
 	t := token{
-		Account: p.scope.Account, Region: p.scope.Region, Cluster: p.Cluster, Service: p.Service,
-		Deployment: p.DeploymentARN[strings.LastIndexByte(p.DeploymentARN, '/')+1:], Hook: p.HookID, Expires: p.ExpiresAt.UnixMilli(), To: to,
+		Account: s.Account, Region: s.Region, Cluster: p.Cluster, Service: p.Service,
+		Deployment: arn.Name(p.DeploymentARN), Hook: p.HookID, Expires: p.ExpiresAt.UnixMilli(), To: to,
 	}
 	return a.opts.PublicURL + LinkPath + t.sign(a.opts.Key)
 }

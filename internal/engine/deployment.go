@@ -32,6 +32,9 @@ func (r *round) deployments() {
 			r.ended(id)
 		}
 		if !reflect.DeepEqual(&next, d) {
+			if r.e.opts.Changed != nil {
+				r.e.opts.Changed(r.tx, d, &next)
+			}
 			state.Deployments.Put(r.tx, next.Key(), &next)
 			state.Note(r.tx, &next, r.now)
 		}

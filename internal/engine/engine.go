@@ -63,6 +63,9 @@ type Options struct {
 	Mesh Mesh
 	// Hooks calls lifecycle hooks; nil: every call fails.
 	Hooks hook.Caller
+	// Changed hears of every step of a deployment, in the transaction that writes
+	// next; nil: nobody does.
+	Changed func(tx *store.Tx, old, next *state.Deployment)
 	// Metadata is the host:port of the task metadata endpoint; "" = 169.254.170.2.
 	Metadata string
 	// Endpoint is where tasks with a task role reach AWS's APIs, for

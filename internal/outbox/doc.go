@@ -9,7 +9,8 @@
 //
 // A lane is a receiver. It takes one item at a time, oldest first, so a receiver
 // sees the order of what was put; an item that failed waits for its next try and
-// lets later ones pass. A receiver that hangs holds up only its own lane.
+// lets later ones pass, unless the box is InOrder. A receiver that hangs holds up
+// only its own lane.
 //
 // Delivery is at least once: records are deleted in batches after the delivery,
 // and a process that dies in between delivers again. Deliver may return a function

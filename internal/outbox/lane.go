@@ -12,11 +12,12 @@ import (
 
 // waiting is an item that waits for its time.
 type waiting struct {
-	id  string
-	due time.Time
+	id    string
+	due   time.Time
+	order time.Time // due, or zero in a lane that keeps the order
 }
 
-// schedule is a heap by due time, then by age.
+// schedule is a heap by order, then by age.
 type schedule []waiting
 
 func (s schedule) Len() int      { return len(s) }
@@ -30,8 +31,8 @@ func (s *schedule) Pop() any {
 }
 
 func (s schedule) Less(i, j int) bool {
-	if !s[i].due.Equal(s[j].due) {
-		return s[i].due.Before(s[j].due)
+	if !s[i].order.Equal(s[j].order) {
+		return s[i].order.Before(s[j].order)
 	}
 	return s[i].id < s[j].id
 }
@@ -40,6 +41,7 @@ func (s schedule) Less(i, j int) bool {
 // box's mu.
 type lane struct {
 	name    string
+	inOrder bool
 	items   schedule
 	running bool
 	wake    chan struct{}
@@ -47,6 +49,9 @@ type lane struct {
 }
 
 func (l *lane) add(w waiting) {
+	if !l.inOrder {
+		w.order = w.due
+	}
 	heap.Push(&l.items, w)
 	l.size.Add(1)
 }
@@ -89,7 +94,7 @@ func (b *Box) serve(ctx context.Context, l *lane) {
 		b.mu.Lock()
 		l.size.Add(-1)
 		if !again.IsZero() {
-			l.add(waiting{w.id, again})
+			l.add(waiting{id: w.id, due: again})
 		}
 		b.mu.Unlock()
 		if ctx.Err() != nil {

@@ -42,6 +42,9 @@ type Options struct {
 	// Bury says what happens in the transaction that deletes an item which is given
 	// up: it may be kept elsewhere. Nil, or a function that is nil, is nothing.
 	Bury     func(*Item, error) func(*store.Tx) error
+	// InOrder lets an item that failed hold up the later ones of its lane, so that
+	// they arrive in the order of Put.
+	InOrder  bool
 	Parallel int // deliveries at once; 0 = 64
 	// MaxLane is how many items may wait for one receiver; 0 = 50,000. Those of a
 	// transaction that is not yet on disk do not count.
@@ -80,7 +83,7 @@ func New(o Options) *Box {
 	b := &Box{opts: o, slots: make(chan struct{}, o.Parallel), done: make(chan string, maxBatch), lanes: map[string]*lane{}}
 	o.Store.View(func(tx *store.Tx) {
 		for id, it := range o.Table.All(tx) {
-			b.lane(it.Lane).add(waiting{id, it.Due})
+			b.lane(it.Lane).add(waiting{id: id, due: it.Due})
 		}
 	})
 	return b
@@ -103,7 +106,7 @@ func (b *Box) Put(tx *store.Tx, lane string, v any) error {
 		Lane: lane, Body: body, Created: now, Due: now,
 	}
 	b.opts.Table.Put(tx, it.ID, it)
-	tx.AfterCommit(func() { b.arrived(waiting{it.ID, it.Due}, lane) })
+	tx.AfterCommit(func() { b.arrived(waiting{id: it.ID, due: it.Due}, lane) })
 	return nil
 }
 
@@ -172,7 +175,7 @@ func (b *Box) sweep() {
 func (b *Box) lane(name string) *lane {
 	l := b.lanes[name]
 	if l == nil {
-		l = &lane{name: name, wake: make(chan struct{}, 1)}
+		l = &lane{name: name, inOrder: b.opts.InOrder, wake: make(chan struct{}, 1)}
 		b.lanes[name] = l
 	}
 	return l

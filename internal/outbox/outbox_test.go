@@ -37,14 +37,16 @@ type world struct {
 	stop    func()
 }
 
-func open(t *testing.T, file string) *world {
+func open(t *testing.T, file string) *world { return openWith(t, file, false) }
+
+func openWith(t *testing.T, file string, inOrder bool) *world {
 	st, err := store.Open(file, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{T: t, store: st, stop: func() {}}
 	w.box = New(Options{
-		Store: st, Table: table,
+		Store: st, Table: table, InOrder: inOrder,
 		Deliver: func(_ context.Context, it *Item) (func(*store.Tx) error, error) {
 			w.mu.Lock()
 			w.got = append(w.got, string(it.Body))
@@ -124,6 +126,27 @@ func TestOrderInALane(t *testing.T) {
 	w.put("a", "4", "5")
 	w.await()
 	if got := strings.Join(w.delivered(), ""); got != `"1""2""3""4""5"` {
+		t.Error(got)
+	}
+}
+
+// TestInOrder: an item that failed lets none of its lane pass.
+func TestInOrder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.db")
+	w := openWith(t, file, true)
+	w.put("a", "1", "2")
+	w.close()
+	w = openWith(t, file, true) // what an earlier process left comes first
+	w.deliver = func(it *Item) (func(*store.Tx) error, error) {
+		if it.Tries == 0 {
+			return nil, errors.New("busy")
+		}
+		return nil, nil
+	}
+	w.put("a", "3", "4")
+	w.run()
+	w.await()
+	if got := strings.Join(w.delivered(), ""); got != `"1""1""2""2""3""3""4""4"` {
 		t.Error(got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/grue-ecs/grue/internal/api/ssm"
 	"github.com/grue-ecs/grue/internal/approval"
 	"github.com/grue-ecs/grue/internal/hook"
+	"github.com/grue-ecs/grue/internal/notify"
 	"github.com/grue-ecs/grue/internal/store"
 )
 
@@ -29,6 +30,15 @@ func (s *server) openApprovals() error {
 		},
 	})
 	return nil
+}
+
+// openNotifications makes what tells people of deployments. key signs generic
+// messages.
+func (s *server) openNotifications(key []byte) {
+	s.notifier = notify.New(notify.Options{
+		Store: s.store, Vault: s.vault, Key: key, Publish: s.messages.Publish, PublicURL: s.publicURL(), Log: s.log,
+		Link: func(p *approval.Pending, to string) string { return s.approvals.Link(p, to) },
+	})
 }
 
 // publicURL is what links begin with that people get.

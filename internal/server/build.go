@@ -24,6 +24,7 @@ import (
 	"github.com/grue-ecs/grue/internal/logs"
 	"github.com/grue-ecs/grue/internal/metadata"
 	"github.com/grue-ecs/grue/internal/metric"
+	"github.com/grue-ecs/grue/internal/notify"
 	"github.com/grue-ecs/grue/internal/queue"
 	"github.com/grue-ecs/grue/internal/scale"
 	"github.com/grue-ecs/grue/internal/scrape"
@@ -73,6 +74,7 @@ type server struct {
 	api       http.Handler
 	wire      *wire.Registry // api, for routes of grue's own
 	approvals *approval.Approvals
+	notifier  *notify.Notifier
 	web       *web.Site
 	ledger    *elb.Ledger
 	keys      *sts.Keys

@@ -21,6 +21,7 @@ func (s *server) httpServer() *http.Server {
 	mux.Handle("GET /grue/traffic", local(http.HandlerFunc(s.balancer.ServeTraffic)))
 	mux.Handle("GET /metrics", s.mayScrape(s.scrape.Handler()))
 	s.approvals.Routes(mux, s.guard)
+	s.notifier.Routes(mux, s.guard)
 	mux.Handle("/ui", s.web)
 	mux.Handle("/ui/", s.web)
 	mux.Handle("GET "+console.Path, s.console)

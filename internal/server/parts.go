@@ -117,6 +117,7 @@ func (s *server) openEngine() (err error) {
 	if err != nil {
 		return err
 	}
+	s.openNotifications(key)
 	hooks := hook.New(hook.Options{
 		Store: s.store, Functions: s.functions, Key: key, Minute: s.opts.Minute, Zone: s.zone, Log: s.log,
 	})
@@ -125,7 +126,7 @@ func (s *server) openEngine() (err error) {
 		Store: s.store, Driver: s.platform.driver, Balancer: s.balancer, Images: s.images, Logs: s.logs,
 		Secrets: s.vault.Lookup, Zone: s.zone, Data: s.opts.Data, Minute: s.opts.Minute, MachineIP: s.platform.inside,
 		InstanceID: s.machine.InstanceID, Metadata: s.platform.metadata, Log: s.log,
-		Mesh: s.mesh, Hooks: s.scrape.Hooks(s.spans.Hooks(hooks)), Foreign: function.OwnsTask, Endpoint: s.insideURL,
+		Mesh: s.mesh, Hooks: s.scrape.Hooks(s.spans.Hooks(hooks)), Changed: s.notifier.Changed, Foreign: function.OwnsTask, Endpoint: s.insideURL,
 	})
 	if err != nil {
 		return err

@@ -62,6 +62,7 @@ func Run(ctx context.Context, o Options) error {
 	background(s.scaler.Run)
 	background(s.queues.Run)
 	background(s.topics.Run)
+	background(s.notifier.Run)
 	background(s.buses.Run)
 	background(s.usage.Run)
 	background(s.serveMetadata)
