@@ -108,7 +108,9 @@ func actionItem(tx *store.Tx, a *route.Action) ActionItem {
 			w.Share = 100 * float64(max(g.Weight, 0)) / float64(sum)
 		}
 		out.Groups = append(out.Groups, w)
-		words = append(words, percentWords(w.Share)+" to "+w.Name)
+		if w.Weight > 0 {
+			words = append(words, percentWords(w.Share)+" to "+w.Name)
+		}
 	}
 	out.Words = "forwards " + strings.Join(words, ", ")
 	if sum == 0 {
@@ -137,17 +139,19 @@ func percentWords(share float64) string {
 func spanWords(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) + " s" }
 
 func redirectWords(r *route.Redirect) string {
-	part := func(s, unset string) string {
-		if s == "" {
-			return unset
+	var changed []string
+	for _, part := range []struct{ name, value, same string }{
+		{"protocol", r.Protocol, "#{protocol}"}, {"host", r.Host, "#{host}"}, {"port", r.Port, "#{port}"},
+		{"path", r.Path, "/#{path}"}, {"query", r.Query, "#{query}"},
+	} {
+		if part.value != "" && part.value != part.same {
+			changed = append(changed, part.name+" "+part.value)
 		}
-		return s
 	}
-	to := strings.ToLower(part(r.Protocol, "#{protocol}")) + "://" + part(r.Host, "#{host}") + ":" + part(r.Port, "#{port}") + part(r.Path, "/#{path}")
-	if q := part(r.Query, "#{query}"); q != "" {
-		to += "?" + q
+	if changed == nil {
+		changed = []string{"the same address"}
 	}
-	return "redirects to " + to + " (" + strconv.Itoa(r.Status) + ")"
+	return "redirects to " + strings.Join(changed, ", ") + " (" + strconv.Itoa(r.Status) + ")"
 }
 
 func fixedWords(f *route.Fixed) string {

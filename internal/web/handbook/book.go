@@ -109,10 +109,23 @@ func contents(pages []*Page) *Page {
 	var body strings.Builder
 	body.WriteString("<h1>Documentation</h1>\n<ul class=\"contents\">\n")
 	for _, p := range list {
-		fmt.Fprintf(&body, "<li><a href=\"%s\">%s</a><br>%s</li>\n", template.HTMLEscapeString(p.Path()), template.HTMLEscapeString(p.Title), template.HTMLEscapeString(p.Summary))
+		fmt.Fprintf(&body, "<li><a href=\"%s\">%s</a><br>%s</li>\n", template.HTMLEscapeString(p.Path()), template.HTMLEscapeString(p.Title), template.HTMLEscapeString(brief(p.Summary)))
 	}
 	body.WriteString("</ul>\n")
 	return &Page{Title: "Documentation", Body: template.HTML(body.String())}
+}
+
+// brief is the beginning of a text: whole sentences, of up to 200 bytes if there are such.
+func brief(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	if end := strings.LastIndex(text[:most], ". "); end > 0 {
+		return text[:end+1]
+	}
+	end := strings.LastIndexByte(text[:most], ' ')
+	return text[:max(end, 0)] + " …"
 }
 
 // Page finds a page by name.

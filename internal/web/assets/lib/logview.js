@@ -2,7 +2,7 @@
 
 import { h, patch, frame } from './dom.js';
 import { session, within, api } from './session.js';
-import { count } from './format.js';
+import { count, plural } from './format.js';
 import { announce } from './toast.js';
 
 const most = 5000; // lines in the page
@@ -86,7 +86,7 @@ export function logview({ label = 'Log', text = '', filter = '', onsearch = () =
   }
 
   function tell() {
-    state.textContent = (lines ? count(lines) + ' lines' : search.value ? 'No line has it' : 'Nothing was written yet') + (paused ? `, paused, ${count(held.length)} more` : '');
+    state.textContent = (lines ? plural(lines, 'line') : search.value ? 'No line has it' : 'Nothing was written yet') + (paused ? `, paused, ${count(held.length)} more` : '');
     jump.hidden = follow || missed === 0;
     jump.textContent = `↓ ${count(missed)} new`;
   }
@@ -149,7 +149,7 @@ export function logview({ label = 'Log', text = '', filter = '', onsearch = () =
       older = doc.older ?? '';
       more.hidden = !older;
       tell();
-      announce(count(fresh.length) + ' older lines');
+      announce(plural(fresh.length, 'older line'));
     } catch (err) {
       patch(trouble, h('div.trouble', { role: 'alert' }, h('strong', err.code || err.name), h('span', err.message)));
     }

@@ -18,6 +18,7 @@ export default async function open(root, ctx) {
   const none = h('section.card', { hidden: true }, h('h2', 'Nothing is logged in this region yet'), h('p.dim', 'Containers with the awslogs driver in their logConfiguration write here, functions do, and PutLogEvents does. What other containers write is on the page of their task.'));
   const picker = h('section.card.log-pick', { 'aria-label': 'Which log' },
     h('div', h('label', { for: 'log-group' }, 'Log group'), groups), h('div', h('label', { for: 'log-stream' }, 'Log stream'), narrow, names), about);
+  root.classList.add('logs-page');
   patch(root, h('h1', 'Logs'), none, picker, view.el);
 
   async function load() {

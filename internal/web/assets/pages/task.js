@@ -24,7 +24,7 @@ export default function open(root, ctx) {
     { head: 'Health', cell: (t) => [badge(t.state, { healthy: 'good', unhealthy: 'bad', initial: 'busy', draining: 'warn' }[t.state] ?? 'calm'), t.words && h('p.dim.small', t.words)] },
   ] });
   const cpu = lines({ title: 'Processors', series: [{ name: 'used', tone: 'blue', area: true }], format: (v) => compact(v), height: 130 });
-  const memory = lines({ title: 'Memory', series: [{ name: 'used', tone: 'green', area: true }], format: (v) => bytes(v), height: 130 });
+  const memory = lines({ title: 'Memory', series: [{ name: 'used', tone: 'green', area: true }], format: (v) => bytes(v === null || v === undefined ? v : v * 1048576), height: 130 });
   const unused = h('p.empty', 'Measures come with the second that it runs.');
   const charts = h('div.grid', { 'data-own': true }, cpu.el, memory.el);
   const targetCard = card('Traffic', {}, targets.el);
@@ -93,11 +93,14 @@ export default function open(root, ctx) {
       while (k + 1 < at.length && at[k + 1] <= now + 500) k++;
       const stale = now - at[k] > 70000;
       use.push(stale ? null : points[k].cpu);
-      held.push(stale ? null : points[k].memory);
+      held.push(stale ? null : points[k].memory / 1048576);
     }
     const start = end - (n - 1) * step * 1000, done = limits.lastStatus === 'STOPPED';
-    cpu.update({ from: start, step, values: [use], limit: limits.cpuLimit || undefined, done });
-    memory.update({ from: start, step, values: [held], limit: limits.memoryLimit || undefined, done });
+    // A limit far above what is used would press the line onto the floor: then it stands in the legend alone.
+    const limit = (list, most) => (most > 0 && Math.max(...list) > most / 3 ? most : undefined);
+    const size = limits.memoryLimit / 1048576;
+    cpu.update({ from: start, step, values: [use], names: [limits.cpuLimit > 0 ? `of ${compact(limits.cpuLimit)} reserved` : 'used'], limit: limit(use, limits.cpuLimit), done });
+    memory.update({ from: start, step, values: [held], names: [size > 0 ? `of ${bytes(limits.memoryLimit)} reserved` : 'used'], limit: limit(held, size), done });
   }
 
   function output(list) {

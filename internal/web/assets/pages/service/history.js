@@ -3,6 +3,7 @@
 import { h, patch, path, table, badge, words, short, when, ago, duration, count, percent, since, go } from '../../app.js';
 
 const page = 25;
+const decided = (d) => (d.decisions ?? []).some((x) => x.action !== 'start');
 export const outcome = (d) => (d.status === 'SUCCESSFUL' ? 'good' : d.status === 'STOPPED' ? 'calm' : /^(PENDING|IN_PROGRESS)$/.test(d.status) ? 'busy' : /FAILED|STOP_REQ/.test(d.status) ? 'bad' : 'warn');
 
 export function history(cluster, service) {
@@ -21,19 +22,19 @@ export function history(cluster, service) {
   ] });
 
   function draw() {
-    const counts = { all: all.length, bad: all.filter((d) => ['bad', 'warn'].includes(outcome(d))).length, decided: all.filter((d) => d.decisions?.length).length };
+    const counts = { all: all.length, bad: all.filter((d) => ['bad', 'warn'].includes(outcome(d))).length, decided: all.filter(decided).length };
     patch(filter, [['all', 'All'], ['bad', 'Failed or rolled back'], ['decided', 'Decided by people']].map(([name, text]) =>
       h('button.chip', { type: 'button', key: name, 'aria-pressed': String(only === name), onclick: () => { only = name; draw(); } }, text, ' ', h('b', count(counts[name])))));
-    const kept = all.filter((d) => only === 'all' || (only === 'bad' ? ['bad', 'warn'].includes(outcome(d)) : d.decisions?.length));
+    const kept = all.filter((d) => only === 'all' || (only === 'bad' ? ['bad', 'warn'].includes(outcome(d)) : decided(d)));
     list.update(kept.slice(0, shown).map((d) => [d.id, d]));
     more.hidden = kept.length <= shown;
     more.textContent = `Show more of ${count(kept.length)}`;
     const last = all.slice(0, 40).reverse(), longest = Math.max(1, ...last.map((d) => d.seconds));
-    patch(strip, last.map((d) => h('li', { key: d.id }, h('a', { href: at(d), class: outcome(d), vars: { '--part': Math.max(0.12, Math.sqrt(d.seconds / longest)) }, title: said(d), 'aria-label': said(d) }))));
+    patch(strip, last.map((d) => h('li', { key: d.id }, h('a', { href: at(d), class: outcome(d), vars: { '--part': Math.max(0.12, Math.sqrt(d.seconds / longest)) }, title: named(d), 'aria-label': named(d) }))));
     strip.hidden = last.length < 3;
   }
 
-  const said = (d) => `${new Date(d.startedAt ?? d.createdAt).toLocaleString()}: revision ${short(d.revision)}, ${words(d.status).toLowerCase()} after ${duration(d.seconds)}`;
+  const named = (d) => `${new Date(d.startedAt ?? d.createdAt).toLocaleString()}: revision ${short(d.revision)}, ${words(d.status).toLowerCase()} after ${duration(d.seconds)}`;
 
   return {
     el: h('div', { 'data-own': true }, strip, list.el, more), tools: filter,
@@ -48,9 +49,22 @@ function seen(d) {
     d.errors > 0 && h('p.bad-text.small', `${count(d.errors)} failed` + (d.requests > 0 ? ` (${percent(d.errors / d.requests * 100)})` : ''))];
 }
 
+const said = { start: 'Started', continue: 'Continued', rollback: 'Rolled back', stop: 'Stopped', retry: 'Tried again' };
+
+// together makes one line out of the same decision taken several times without a reason.
+function together(decisions) {
+  const out = [];
+  for (const x of decisions) {
+    const last = out[out.length - 1];
+    if (last && !x.reason && !last.reason && last.action === x.action && last.by === x.by && last.from === x.from) Object.assign(last, { times: last.times + 1, at: x.at });
+    else out.push({ ...x, times: 1 });
+  }
+  return out;
+}
+
 // why is the cause of a rollback, and who decided what.
 function why(d) {
   const good = outcome(d) === 'good';
   return [d.cause && h('b', { class: good ? null : 'bad-text' }, d.cause + ' '), d.reason && !good && h('span.small', d.reason),
-    (d.decisions ?? []).map((x) => h('p.small', h('b', words(x.action)), ' by ', h('span', { title: x.by }, short(x.by)), x.from && h('span.dim', ' from ' + x.from), x.reason && [': ', h('q', x.reason)], ' ', h('span.dim', when(x.at))))];
+    together(d.decisions ?? []).map((x) => h('p.small', { class: x.action === 'start' ? 'dim' : null }, h(x.action === 'start' ? 'span' : 'b', said[x.action] ?? words(x.action), x.times > 1 && ` × ${x.times}`), ' by ', h('span', { title: x.by }, short(x.by)), x.from && h('span.dim', ' from ' + x.from), x.reason && [': ', h('q', x.reason)], ' ', h('span.dim', when(x.at))))];
 }
