@@ -138,16 +138,16 @@ func (x *steering) before(from string, known []*types.ServiceRevision, past []ty
 	if from != "" {
 		return pick(known, from)
 	}
-	arn := previous(past, aws.ToString(after.ServiceRevisionArn))
-	if arn == "" {
+	arns := previous(past, aws.ToString(after.ServiceRevisionArn))
+	if len(arns) == 0 {
 		return nil, fmt.Errorf("%s has had no other revision: say --from REVISION, or what to deploy (--image, -f)", x.service)
 	}
-	return pick(known, arn)
+	return pick(known, arns[0])
 }
 
-// previous is the revision of the newest deployment that succeeded before a
-// revision was deployed first; "" = none did.
-func previous(past []types.ServiceDeploymentBrief, arn string) string {
+// previous are the revisions that were deployed successfully before a revision was
+// deployed first, newest first.
+func previous(past []types.ServiceDeploymentBrief, arn string) (arns []string) {
 	older := past
 	for i, d := range past {
 		if aws.ToString(d.TargetServiceRevisionArn) == arn {
@@ -156,10 +156,10 @@ func previous(past []types.ServiceDeploymentBrief, arn string) string {
 	}
 	for _, d := range older {
 		if to := aws.ToString(d.TargetServiceRevisionArn); d.Status == types.ServiceDeploymentStatusSuccessful && to != arn {
-			return to
+			arns = append(arns, to)
 		}
 	}
-	return ""
+	return arns
 }
 
 // subject is a revision with its task definition, which may be deleted.

@@ -169,9 +169,8 @@ func (x *steering) sides(ctx context.Context, s *types.Service, to string) (pres
 		return nil, nil, err
 	}
 	if to == "" {
-		if to = previous(past, aws.ToString(present.ServiceRevisionArn)); to == "" {
-			return nil, nil, fmt.Errorf("%s has had no other revision that was deployed successfully: there is nothing to go back to", x.service)
-		}
+		former, err = x.last(known, past, present)
+		return present, former, err
 	}
 	if former, err = pick(known, to); err != nil {
 		return nil, nil, err
@@ -180,4 +179,15 @@ func (x *steering) sides(ctx context.Context, s *types.Service, to string) (pres
 		return nil, nil, fmt.Errorf("%s is what %s runs already; 'grue deploy %s --force' deploys it again", titleOf(present), x.service, x.service)
 	}
 	return present, former, nil
+}
+
+// last is the newest revision before the present one that differs from it: a forced
+// deployment of the same is nothing to go back from.
+func (x *steering) last(known []*types.ServiceRevision, past []types.ServiceDeploymentBrief, present *types.ServiceRevision) (*types.ServiceRevision, error) {
+	for _, arn := range previous(past, aws.ToString(present.ServiceRevisionArn)) {
+		if r, err := pick(known, arn); err == nil && !change.Same(r, present) {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has had no other revision that was deployed successfully: there is nothing to go back to", x.service)
 }

@@ -17,6 +17,12 @@ func Back(now, former *types.ServiceRevision) (in *ecs.UpdateServiceInput, canno
 	return revision.Back(now, former)
 }
 
+// Same tells whether two revisions run the same: the same task definition, with
+// images that mean the same, and the same settings.
+func Same(a, b *types.ServiceRevision) bool {
+	return len(revision.Compare(revision.Subject{Revision: *a}, revision.Subject{Revision: *b})) == 0
+}
+
 // Pins are the images of a former revision by digest, for those whose tag points
 // elsewhere today: ECS would resolve the tag anew, and deploy what it means now.
 // today is asked where an image points to; what it cannot tell comes back in unknown.

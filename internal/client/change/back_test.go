@@ -16,6 +16,9 @@ func TestBack(t *testing.T) {
 	same := *former
 	same.TaskDefinition = aws.String("web:2")
 	in, cannot := Back(&same, former)
+	if Same(&same, former) || !Same(former, former) {
+		t.Error("Same is wrong")
+	}
 	if aws.ToString(in.TaskDefinition) != "web:1" || in.LoadBalancers != nil || in.PlatformVersion != nil || cannot != nil {
 		t.Errorf("nothing but the definition differs: %+v %v", in, cannot)
 	}
