@@ -42,7 +42,7 @@ var rows = []struct {
 	{"4 planes: notifications", []string{"notify"}},
 	{"4 planes: terminals", []string{"console"}},
 	{"4 planes: control", []string{"engine", "metadata", "scale"}},
-	{"5 faces", []string{"api", "web", "demo", "scrape", "span", "client"}},
+	{"5 faces", []string{"api", "web", "demo", "scrape", "span", "doctor", "client"}},
 	{"6 wiring: server", []string{"server"}},
 	{"6 wiring: command line", []string{"cli"}},
 }

@@ -24,6 +24,11 @@ func (f *logFlags) logger(w io.Writer, process string) *slog.Logger {
 	return slog.New(h).With("process", process)
 }
 
+// keptLogger is a logger that writes to the log file of the process, too.
+func (f *logFlags) keptLogger(w io.Writer, data, process string) *slog.Logger {
+	return f.logger(both{w, openLog(data, process)}, process)
+}
+
 func (f *logFlags) args() []string {
 	return []string{"--log-level", f.LogLevel, "--log-format", f.LogFormat}
 }

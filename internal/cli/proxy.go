@@ -29,7 +29,7 @@ func (c *proxyCmd) Run(*streams) error {
 		return err
 	}
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	log := c.logger(os.Stderr, "proxy")
+	log := c.keptLogger(os.Stderr, data, "proxy")
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	var told io.Closer

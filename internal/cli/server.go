@@ -34,7 +34,7 @@ func (c *serverCmd) Run(s *streams) error {
 	if err := armFaults(); err != nil {
 		return err
 	}
-	log := c.logger(os.Stderr, "server")
+	log := c.keptLogger(os.Stderr, c.Data, "server")
 	c.watchLife(log)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt, syscall.SIGHUP)
 	defer stop()

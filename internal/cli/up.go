@@ -53,7 +53,7 @@ func (c *upCmd) Run(s *streams) error {
 	if err := held.say(holder{Listen: c.Listen, URL: apiURL(port.Addr(), c.tls(port.Addr()))}); err != nil {
 		return explainDir(c.Data, err)
 	}
-	u := &upRun{cmd: c, streams: s, log: c.logger(os.Stderr, "up"), addr: port.Addr(), failed: make(chan error, 1)}
+	u := &upRun{cmd: c, streams: s, log: c.keptLogger(os.Stderr, c.Data, "up"), addr: port.Addr(), failed: make(chan error, 1)}
 	if u.self, err = selfPath(); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ func (s *server) httpServer() *http.Server {
 	mux.HandleFunc("GET /grue/health", s.health)
 	mux.Handle("GET /grue/events", local(s.events))
 	mux.Handle("GET /grue/traffic", local(http.HandlerFunc(s.balancer.ServeTraffic)))
+	mux.Handle("GET /grue/goroutines", local(http.HandlerFunc(goroutines)))
 	mux.Handle("GET /metrics", s.mayScrape(s.scrape.Handler()))
 	s.approvals.Routes(mux, s.guard)
 	s.notifier.Routes(mux, s.guard)
