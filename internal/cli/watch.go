@@ -78,8 +78,9 @@ func (c *watchCmd) fullScreen(ctx context.Context, s *streams, cl *client.Client
 	defer cancel()
 	model := screen.New(screen.Options{
 		Service: c.Service, Where: cl.Where(), Colours: colourful(s.out), Follow: c.Follow,
-		Answer: func(hook string, approve bool, reason string) error {
-			return answer(ctx, cl, c.Service, hook, approve, reason)
+		Answer: func(deployment, hook string, approve bool, reason string) error {
+			a := client.Approval{Kind: "PAUSE", DeploymentARN: deployment, HookID: hook}
+			return client.Explain(cl.Answer(ctx, a, approve, reason))
 		},
 	})
 	p := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(s.in), tea.WithOutput(s.out),
@@ -124,22 +125,4 @@ func (c *watchCmd) ended(s *streams, m *screen.Model, err error) error {
 		return nil
 	}
 	return silent(exitError)
-}
-
-// answer answers the hook that was on the screen, and no other.
-func answer(ctx context.Context, cl *client.Client, service, hook string, approve bool, reason string) error {
-	all, err := cl.ApprovalsOf(ctx, service)
-	if err != nil {
-		return client.Explain(err)
-	}
-	for _, a := range all {
-		if a.HookID != hook {
-			continue
-		}
-		if err := cl.Answer(ctx, a, approve, reason); err != nil {
-			return client.Explain(err)
-		}
-		return nil
-	}
-	return errors.New("nothing waits for this approval any more")
 }

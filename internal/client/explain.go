@@ -78,7 +78,7 @@ func Is(err error, code string) bool {
 }
 
 // Explain makes one sentence of an SDK's error, without request ids: what AWS
-// said, or that nobody answered. Other errors stay as they are.
+// said, or that nobody answered. Other errors stay as they are, nil too.
 func Explain(err error) error {
 	var u *Unreachable
 	if errors.As(err, &u) {

@@ -43,10 +43,11 @@ func Changes(before, now *Snapshot) []string {
 // revision.
 func (d *Deployment) Line() string {
 	parts := []string{fmt.Sprintf("%-29s", d.At())}
-	for _, r := range d.sides() {
-		if r.Number != "" {
-			parts = append(parts, r.Line())
-		}
+	for i := range d.Old {
+		parts = append(parts, "blue "+d.Old[i].Line())
+	}
+	if d.New.Number != "" {
+		parts = append(parts, "green "+d.New.Line())
 	}
 	return strings.TrimRight(strings.Join(parts, "  "), " ")
 }

@@ -15,9 +15,9 @@ type Options struct {
 	Where   string // the ECS, for the title
 	Colours bool
 	Follow  bool // stay when a deployment ends
-	// Answer approves or rejects the hook of that id. It is called outside the
-	// model's goroutine and may take its time.
-	Answer func(hook string, approve bool, reason string) error
+	// Answer approves or rejects a hook of a deployment (its ARN). It is called
+	// outside the model's goroutine and may take its time.
+	Answer func(deployment, hook string, approve bool, reason string) error
 }
 
 // Seen says what was seen.
@@ -158,6 +158,6 @@ func (m *Model) answer(approve bool, reason string) tea.Cmd {
 		return nil
 	}
 	m.asked, m.note = hook.ID, fmt.Sprintf("telling %s …", m.opts.Where)
-	id, do := hook.ID, m.opts.Answer
-	return func() tea.Msg { return Answered{approve, do(id, approve, reason)} }
+	deployment, id, do := m.snap.Deployment.ARN, hook.ID, m.opts.Answer
+	return func() tea.Msg { return Answered{approve, do(deployment, id, approve, reason)} }
 }

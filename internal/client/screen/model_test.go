@@ -188,7 +188,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			answered := ""
-			m := New(Options{Answer: func(hook string, approve bool, reason string) error {
+			m := New(Options{Answer: func(_, hook string, approve bool, reason string) error {
 				answered = hook + " " + map[bool]string{true: "true", false: "false"}[approve] + " " + reason
 				return c.fails
 			}})
