@@ -102,7 +102,7 @@ func TestStopTask(t *testing.T) {
 	_, err = w.s.ListTasks(w.ctx, &sdk.ListTasksInput{StartedBy: ptr("me"), Family: ptr("job")})
 	refused(t, err, "InvalidParameterException", "startedBy")
 	_, err = w.s.ExecuteCommand(w.ctx, &sdk.ExecuteCommandInput{Task: x.TaskArn, Command: ptr("sh"), Interactive: true})
-	refused(t, err, "TargetNotConnectedException", "not connected")
+	refused(t, err, "InvalidParameterException", "execute command was not enabled")
 }
 
 func TestListTasks(t *testing.T) {
