@@ -80,7 +80,7 @@ export const revision = (n) => missing(n) ? none : n.length > 8 ? '…' + n.slic
 // brief: a sentence of ECS without the length of its ARNs, ids and digests.
 export const brief = (text) => missing(text) ? none : String(text)
   .replace(/arn:aws[\w-]*:[^\s,)\]"]+/g, (arn) => arn.replace(/\/[0-9a-f]{16}$/, '').split(/[:/]/).pop())
-  .replace(/\b[0-9a-f]{32}\b/g, (id) => id.slice(0, 8)).replace(/sha256:[0-9a-f]{64}/g, (digest) => digest.slice(0, 19) + '…');
+  .replace(/\b[0-9a-f]{32}\b/g, (id) => id.slice(0, 8)).replace(/\b\d{16,}\b/g, revision).replace(/sha256:[0-9a-f]{64}/g, (digest) => digest.slice(0, 19) + '…');
 
 // image: the last part of an image's name with its tag.
 export const image = (name) => missing(name) ? none : name.split('@')[0].split('/').pop();

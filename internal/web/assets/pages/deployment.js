@@ -51,12 +51,19 @@ const waiting = (hooks) => hooks.some((hook) => hook.status === 'AWAITING_ACTION
 // title names the service and its two task definitions; `old` is that of blue.
 function title(doc, old) {
   return [
-    h('h1', h('span', doc.service), ' ', h('span.dim.thin', { title: `revision ${doc.blue || doc.from || 'none'} → ${doc.green}` }, old && `${short(old)} → `, short(doc.taskDefinition))),
+    h('h1', h('span', doc.service), ' ', h('span.dim.thin', { title: `revision ${doc.blue || doc.from || 'none'} → ${doc.green}` }, between(old, doc.taskDefinition))),
     h('p.facts-line', badge(doc.status), h('span', words(doc.strategy)),
       doc.finishedAt ? h('span', 'took ', h('b', duration(doc.seconds)), ', ended ', when(doc.finishedAt)) : h('span', 'since ', h('b', since(doc.startedAt ?? doc.createdAt))),
       doc.requests !== undefined && h('span', 'the new revision answered ', h('b', count(doc.requests)), ' requests, ', h('b', { class: doc.errors > 0 ? 'bad-text' : '' }, count(doc.errors ?? 0)), ' failed'),
       doc.breaker?.status && doc.breaker.status !== 'DISABLED' && h('span', { class: doc.breaker.failures > 0 ? 'amber-text' : '' }, `circuit breaker ${doc.breaker.failures} of ${doc.breaker.threshold}`)),
   ];
+}
+
+// between says which task definition replaces which: orders:1 → 2.
+function between(old, next) {
+  if (!old || old === next) return short(next);
+  const [family, number] = short(next).split(':');
+  return short(old).startsWith(family + ':') ? `${short(old)} → ${number}` : `${short(old)} → ${short(next)}`;
 }
 
 // outcome says why a deployment failed, went back or stands still.
