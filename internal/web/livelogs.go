@@ -27,11 +27,7 @@ func liveLogs(s *Site, w http.ResponseWriter, r *http.Request, who *Session) {
 	} else {
 		f, err = s.logQuery(r, who)
 	}
-	if err != nil {
-		s.fail(w, err)
-		return
-	}
-	stream(w)
+	stream(w) // an EventSource reads no body of an error: it gets it as an event
 	ctl := http.NewResponseController(w)
 	send := func(name string, doc any) error {
 		if _, err := w.Write(event(name, marshal(doc))); err != nil {
@@ -43,7 +39,10 @@ func liveLogs(s *Site, w http.ResponseWriter, r *http.Request, who *Session) {
 	gone := func(err error) {
 		_ = send("gone", s.problem(logProblem(err, q.Get("group"), q.Get("stream"))))
 	}
-	first, err := f.begin()
+	var first *LogLines
+	if err == nil {
+		first, err = f.begin()
+	}
 	if err != nil {
 		gone(err)
 		return

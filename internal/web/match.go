@@ -1,9 +1,6 @@
 package web
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,7 +17,7 @@ import (
 // before it. It asks the matcher of the proxies.
 func match(s *Site, w http.ResponseWriter, r *http.Request, who *Session) {
 	var q MatchRequest
-	if err := readBody(w, r, &q); err != nil {
+	if err := readJSON(w, r, &q); err != nil {
 		s.fail(w, err)
 		return
 	}
@@ -36,22 +33,6 @@ func match(s *Site, w http.ResponseWriter, r *http.Request, who *Session) {
 		return
 	}
 	reply(w, http.StatusOK, answer)
-}
-
-// maxBody bounds the JSON of a request.
-const maxBody = 256 << 10
-
-// readBody reads the JSON of a request strictly.
-func readBody(w http.ResponseWriter, r *http.Request, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("it is empty")
-		}
-		return &Problem{Code: "InvalidRequest", Message: "The body is not the JSON that this route takes: " + err.Error() + "."}
-	}
-	return nil
 }
 
 // matchIn asks the rules of one listener.

@@ -89,7 +89,7 @@ func notYetHealthy(t *state.Task) string {
 			return "Container " + c.Name + " fails its health check."
 		}
 	}
-	if t.Health == "UNKNOWN" && len(t.Targets) == 0 {
+	if (t.Health == "UNKNOWN" || t.Health == "") && len(t.Targets) == 0 {
 		return "It has not run long enough to count as healthy."
 	}
 	if len(t.Targets) > 0 {
