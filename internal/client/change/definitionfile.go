@@ -22,27 +22,26 @@ var (
 )
 
 func readDefinition(path string, all members) (*DefinitionFile, error) {
-	body := all
+	body, unknown := all, unknownMembers{}
 	if all.has("taskDefinition") { // describe-task-definition
 		var err error
 		if body, err = object(all["taskDefinition"]); err != nil {
 			return nil, fmt.Errorf("taskDefinition: %w", err)
 		}
-		if unknown := all.without(map[string]bool{"taskDefinition": true, "tags": true}); unknown != nil {
-			return nil, unknownMembers(unknown, "")
-		}
+		unknown = all.without(map[string]bool{"taskDefinition": true, "tags": true})
 		if all.has("tags") {
 			body["tags"] = all["tags"]
 		}
 	}
-	if unknown := body.without(registerNames, definitionNames); unknown != nil {
-		return nil, unknownMembers(unknown, "")
-	}
+	unknown = append(unknown, body.without(registerNames, definitionNames)...)
 	f := &DefinitionFile{Path: path, Input: &ecs.RegisterTaskDefinitionInput{}}
 	if own := body.without(registerNames); own != nil {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s: %s left out, for ECS sets them itself", path, strings.Join(own, ", ")))
 	}
-	if err := body.only(registerNames).into(f.Input); err != nil {
+	if err := body.only(registerNames).into(f.Input, &unknown); err != nil {
+		return nil, err
+	}
+	if err := unknown.error(); err != nil {
 		return nil, err
 	}
 	if len(f.Input.Tags) == 0 {

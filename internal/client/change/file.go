@@ -89,17 +89,31 @@ func (m members) without(sets ...map[string]bool) []string {
 	return list
 }
 
-// into decodes all members into a struct of the SDK; one that the struct does not
-// have is an error that names it.
-func (m members) into(v any) error {
+// unknownMembers is the error of members that ECS does not know.
+type unknownMembers []string
+
+// Error names them all.
+func (u unknownMembers) Error() string {
+	return fmt.Sprintf("ECS knows no such member: %s; correct the spelling, which begins with a small letter, or leave it out", strings.Join(u, ", "))
+}
+
+// into decodes members into a struct of the SDK, and adds those that no struct in
+// it has to unknown, with the type that they stand in.
+func (m members) into(v any, unknown *unknownMembers) error {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
 	err = wire.UnmarshalStrict(text, v, true)
-	var unknown wire.UnknownMembers
-	if errors.As(err, &unknown) {
-		return unknownMembers(unknown, reflect.TypeOf(v).Elem().Name())
+	var strange wire.UnknownMembers
+	if errors.As(err, &strange) {
+		for _, u := range strange {
+			typ, member, _ := strings.Cut(u, ".")
+			if word := member + " (in " + typ + ")"; !slices.Contains(*unknown, word) {
+				*unknown = append(*unknown, word)
+			}
+		}
+		return nil
 	}
 	var refused *wire.Error
 	if errors.As(err, &refused) {
@@ -108,22 +122,12 @@ func (m members) into(v any) error {
 	return err
 }
 
-// unknownMembers words the error: members of the document itself by name, others
-// with the type that they stand in.
-func unknownMembers(unknown []string, document string) error {
-	var list []string
-	for _, u := range unknown {
-		typ, member, found := strings.Cut(u, ".")
-		switch {
-		case !found:
-			list = append(list, u)
-		case typ == document:
-			list = append(list, member)
-		default:
-			list = append(list, member+" (in "+typ+")")
-		}
+// error is nil where there is nothing unknown.
+func (u unknownMembers) error() error {
+	if len(u) == 0 {
+		return nil
 	}
-	return fmt.Errorf("ECS knows no such member: %s; correct the spelling, which begins with a small letter, or leave it out", strings.Join(list, ", "))
+	return u
 }
 
 // object splits a JSON object.

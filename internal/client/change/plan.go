@@ -61,10 +61,13 @@ func (w *Wish) Base(now *types.Service) string {
 // Make works out the plan. Errors say what to give instead.
 func (w *Wish) Make(now Now) (*Plan, error) {
 	p := &Plan{}
-	if f := w.Files.Service; f != nil {
+	switch f := w.Files.Service; {
+	case f != nil:
 		if err := f.check(w.Service); err != nil {
 			return nil, err
 		}
+	case now.Service == nil:
+		return nil, fmt.Errorf("the service %s does not exist in the cluster %s: create it with -f service.json, or choose another cluster with --cluster", w.Service, w.Cluster)
 	}
 	if err := w.define(p, now); err != nil {
 		return nil, err
@@ -102,9 +105,6 @@ func (w *Wish) define(p *Plan, now Now) error {
 
 func (w *Wish) create(p *Plan) error {
 	f := w.Files.Service
-	if f == nil {
-		return fmt.Errorf("the service %s does not exist in the cluster %s: create it with -f service.json, or choose another cluster with --cluster", w.Service, w.Cluster)
-	}
 	in, notes := f.creation()
 	p.Create, p.Notes = in, append(p.Notes, notes...)
 	in.Cluster, in.ServiceName = &w.Cluster, &w.Service

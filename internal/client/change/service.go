@@ -27,14 +27,15 @@ var (
 )
 
 func readService(path string, all members) (*ServiceFile, error) {
-	if unknown := all.without(createNames, updateNames, serviceNames); unknown != nil {
-		return nil, unknownMembers(unknown, "")
-	}
+	unknown := unknownMembers(all.without(createNames, updateNames, serviceNames))
 	f := &ServiceFile{Path: path, all: all}
-	if err := all.only(createNames).into(&f.create); err != nil {
+	if err := all.only(createNames).into(&f.create, &unknown); err != nil {
 		return nil, err
 	}
-	if err := all.only(updateNames).into(&f.update); err != nil {
+	if err := all.only(updateNames).into(&f.update, &unknown); err != nil {
+		return nil, err
+	}
+	if err := unknown.error(); err != nil {
 		return nil, err
 	}
 	f.Name = aws.ToString(f.create.ServiceName)
