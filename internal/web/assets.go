@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed assets
@@ -29,6 +30,9 @@ var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json",
 }
+
+// front is the front end. Compressing it once is enough.
+var front = sync.OnceValues(func() (map[string]*asset, error) { return loadAssets(embedded) })
 
 // loadAssets reads and compresses every embedded file.
 func loadAssets(files fs.FS) (map[string]*asset, error) {

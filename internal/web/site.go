@@ -77,7 +77,7 @@ func New(o Options) (*Site, error) {
 	if o.Minute == 0 {
 		o.Minute = time.Minute
 	}
-	assets, err := loadAssets(embedded)
+	assets, err := front()
 	if err != nil {
 		return nil, err
 	}

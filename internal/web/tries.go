@@ -31,6 +31,9 @@ type tries struct {
 type debt struct{ until time.Time }
 
 func (d debt) wait(free int, now time.Time) time.Duration {
+	if d.until.Before(now) {
+		return 0
+	}
 	return d.until.Sub(now) - time.Duration(free-1)*tryEvery
 }
 

@@ -119,9 +119,9 @@ func (b *Build) scaling(svc *state.Service, d *state.Deployment) (string, time.T
 	if m.Stage == deploy.PostScaleUp {
 		return "The tasks are ready; the load balancer is given time to see them.", time.Time{}
 	}
-	words := strconv.Itoa(n.healthy) + " of " + tasks(m.Desired) + " of " + rev + " healthy"
+	words := strconv.Itoa(n.healthy) + " of " + tasks(m.Desired) + " of " + rev + " are healthy"
 	if others := c[""].running + c[""].pending + c[""].stopping - n.running - n.pending - n.stopping; m.Strategy == deploy.Rolling && others > 0 {
-		words += ", " + tasks(others) + " of other revisions left"
+		words += ", " + tasks(others) + " of other revisions are left"
 	}
 	return strings.TrimSpace(words + ". " + b.obstacles(svc, all, string(want))), time.Time{}
 }
