@@ -31,8 +31,8 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json",
 }
 
-// front is the front end. Compressing it once is enough.
-var front = sync.OnceValues(func() (map[string]*asset, error) { return loadAssets(embedded) })
+// frontEnd is what a browser loads. Compressing it once is enough.
+var frontEnd = sync.OnceValues(func() (map[string]*asset, error) { return loadAssets(embedded) })
 
 // loadAssets reads and compresses every embedded file.
 func loadAssets(files fs.FS) (map[string]*asset, error) {

@@ -77,7 +77,7 @@ func New(o Options) (*Site, error) {
 	if o.Minute == 0 {
 		o.Minute = time.Minute
 	}
-	assets, err := front()
+	assets, err := frontEnd()
 	if err != nil {
 		return nil, err
 	}
