@@ -33,7 +33,8 @@ type grammar struct {
 	Reject    rejectCmd    `cmd:"" group:"steer" help:"Reject a deployment that waits for approval: it is rolled back."`
 	Diff      diffCmd      `cmd:"" group:"steer" help:"What a deploy would change, or how revisions differ."`
 
-	Keys keysCmd `cmd:"" group:"machine" help:"Access keys of a grue: create, list, revoke."`
+	Notify notifyCmd `cmd:"" group:"machine" help:"Tell Slack, Teams, webhooks and topics about deployments."`
+	Keys   keysCmd   `cmd:"" group:"machine" help:"Access keys of a grue: create, list, revoke."`
 
 	Completion completionCmd `cmd:"" group:"other" help:"Print a script that completes grue's commands in bash, zsh or fish."`
 	Complete   completeCmd   `cmd:"" hidden:"" name:"__complete" help:"Answer the scripts of completion."`

@@ -30,8 +30,8 @@ type Options struct {
 	Client *http.Client
 	// Pause is before the second try; it doubles for each later one. 0 = 1 s.
 	Pause time.Duration
-	Now    func() time.Time
-	Log    *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Notifier tells people what deployments do. Use New, then Run once.

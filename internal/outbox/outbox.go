@@ -41,7 +41,7 @@ type Options struct {
 	GivenUp func(*Item, error)
 	// Bury says what happens in the transaction that deletes an item which is given
 	// up: it may be kept elsewhere. Nil, or a function that is nil, is nothing.
-	Bury     func(*Item, error) func(*store.Tx) error
+	Bury func(*Item, error) func(*store.Tx) error
 	// InOrder lets an item that failed hold up the later ones of its lane, so that
 	// they arrive in the order of Put.
 	InOrder  bool
