@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,6 +38,10 @@ func TestMain(m *testing.M) {
 //	proxylives DIR        the data directory has a proxy
 //	newproxy DIR PID      wait for a proxy with another pid
 //	remember VAR DIR      store the proxy's pid
+//	has FILE TEXT         wait until the file holds the text
+//	code N CMD ARG...     run a command that must end with that exit code
+//
+// Those of script_ecs_test.go make and deploy services.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -54,6 +59,7 @@ func TestScript(t *testing.T) {
 			"up": cmdUp, "sigup": cmdSigUp, "ended": cmdEnded, "answers": cmdAnswers, "silent": cmdSilent,
 			"sigserver": cmdSigServer, "sigproxy": cmdSigProxy, "proxylives": cmdProxyLives,
 			"newproxy": cmdNewProxy, "remember": cmdRemember,
+			"code": cmdCode, "has": cmdHas, "service": cmdService, "update": cmdUpdate, "answer": cmdAnswer, "say": cmdSay,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "root" {
@@ -183,6 +189,27 @@ func cmdNewProxy(ts *testscript.TestScript, neg bool, args []string) {
 		p, who := findProxy(ts.MkAbs(args[0]))
 		return p != nil && strconv.Itoa(who.PID) != args[1]
 	})
+}
+
+func cmdHas(ts *testscript.TestScript, neg bool, args []string) {
+	until(ts, args[0]+" to hold "+args[1], func() bool {
+		text, _ := os.ReadFile(ts.MkAbs(args[0]))
+		return strings.Contains(string(text), args[1])
+	})
+}
+
+func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var ended *exec.ExitError
+	got := 0
+	if errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, not %s", got, args[0])
+	}
 }
 
 func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {

@@ -61,20 +61,19 @@ func (l *looker) addRevisions(ctx context.Context, s *Snapshot) {
 // tells. A deployment is seen without it, so a refusal ends nothing.
 func (l *looker) addTraffic(ctx context.Context, s *Snapshot) {
 	rules := shiftedRules(s.Raw)
-	if len(rules) == 0 || l.traffic.refused != "" {
-		s.Problem = strings.TrimPrefix(s.Problem+"; "+l.traffic.refused, "; ")
-		s.Problem = strings.TrimSuffix(s.Problem, "; ")
+	if len(rules) == 0 {
 		return
 	}
-	if l.Here() || l.traffic.turn%awayTurns == 0 {
-		if err := l.askELB(ctx, rules, s.Deployment); err != nil {
-			if !throttled(err) && !Passing(err) {
-				l.traffic.refused = "load balancers: " + Explain(err).Error()
-			}
-			return
+	if l.traffic.refused == "" && (l.Here() || l.traffic.turn%awayTurns == 0) {
+		if err := l.askELB(ctx, rules, s.Deployment); err != nil && !throttled(err) && !Passing(err) {
+			l.traffic.refused = "load balancers: " + Explain(err).Error()
 		}
 	}
 	l.traffic.turn++
+	if l.traffic.refused != "" {
+		s.Problem = l.traffic.refused
+		return
+	}
 	for _, r := range s.Deployment.sides() {
 		for _, group := range l.groupsOf(r.ARN) {
 			for _, rule := range rules {
