@@ -4,19 +4,23 @@ import { h, lines, rate, millis, percent, words, now } from '../../app.js';
 
 const pair = (dash) => [{ name: 'blue', tone: 'blue', dash }, { name: 'green', tone: 'green', dash }];
 
-// charts makes the four charts; update(head, traffic of blue, of green, weights) draws them.
+// charts makes the four charts; update(head, traffic of blue, of green, weights, are there weights) draws them.
 export function charts() {
   const weights = lines({ title: 'Weights', series: [{ name: 'green, production', tone: 'green', area: true }, { name: 'green, test', tone: 'amber', dash: true }], format: percent, max: 100, step: true });
   const requests = lines({ title: 'Requests', series: pair(), format: rate });
   const errors = lines({ title: 'Errors', series: [{ name: 'blue 5xx', tone: 'blue' }, { name: 'green 5xx', tone: 'green' }, { name: 'blue 4xx', tone: 'blue', dash: true }, { name: 'green 4xx', tone: 'green', dash: true }], format: rate });
   const latency = lines({ title: 'Latency', series: [...pair(), ...pair(true)], format: millis });
   const card = (chart) => h('div.card', chart.el);
-  const el = h('section.charts', { 'aria-label': 'Traffic', 'data-own': true }, card(weights), card(requests), card(errors), card(latency));
+  const first = card(weights);
+  const el = h('section.charts', { 'aria-label': 'Traffic', 'data-own': true }, first, card(requests), card(errors), card(latency));
   return {
     el,
-    update(doc, blue, green, shifts) {
+    update(doc, blue, green, shifts, weighed) {
+      first.hidden = !weighed;
+      el.classList.toggle('three', !weighed);
       weights.update(history(doc, shifts?.shifts ?? []));
       const both = align(blue, green);
+      el.hidden = !weighed && ![blue, green].some((t) => t?.requests.some((n) => n > 0)); // nothing to measure
       if (!both) return;
       const marks = (shifts?.shifts ?? []).map((one) => ({ at: Date.parse(one.at), text: `Weights: ${percent(one.blue)} blue, ${percent(one.green)} green` }));
       requests.update({ ...both, marks, values: [both.of(blue, 'requests'), both.of(green, 'requests')] });

@@ -10,8 +10,8 @@ export function lists({ cluster }) {
   const blueCard = titled('Tasks of blue', blue, 'is-blue'), greenCard = titled('Tasks of green', green, 'is-green');
   const two = h('div.sides', blueCard, greenCard);
   const el = h('div.rest', { 'data-own': true }, two, h('div.columns',
-    h('div.column', titled('Differences', diff), titled('Hooks', hooks)),
-    h('div.column', titled('Alarms', alarms), titled('Decisions', decisions)),
+    h('div.column', titled('Differences', diff)),
+    h('div.column', titled('Hooks', hooks), titled('Alarms', alarms), titled('Decisions', decisions)),
     h('div.column.events-column', titled('Events', events, 'events-card'))));
   return {
     el,

@@ -21,8 +21,8 @@ function side(doc, one, name, what) {
   const failing = one.rate && one.rate.requests > 0 ? one.rate.errors / one.rate.requests * 100 : 0;
   return [
     h('div.side-head', h('div.stack', h('h2', h('span.side-name', name), ' ', short(one.taskDefinition)), h('span.dim.small', { title: one.revision }, what, ', ', revision(one.revision))),
-      h('div.weight', h('b', percent(one.production)), h('span', 'production'))),
-    bars(one, name),
+      one.weighed !== false && h('div.weight', h('b', percent(one.production)), h('span', 'production'))),
+    one.weighed !== false && bars(one, name),
     h('dl.figures',
       figure('Requests', one.rate ? rate(one.rate.requests) : '–'),
       figure('Errors', one.rate ? percent(failing) : '–', failing > 0 ? 'bad-text' : ''),
