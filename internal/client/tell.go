@@ -155,7 +155,7 @@ func (t *teller) hooks(old, d *Deployment, service string) {
 		if h.Expires != nil {
 			until = fmt.Sprintf(" (%s at %s otherwise)", strings.ToLower(h.TimeoutAction), h.Expires.Local().Format(time.DateTime))
 		}
-		t.say("waits for approval: grue approve %s, or grue reject %s%s", service, service, until)
+		t.say("waits for approval: grue approve %s, or grue reject %s --reason …%s", service, service, until)
 	}
 }
 

@@ -150,7 +150,7 @@ func TestChanges(t *testing.T) {
     1.0s  SCALE_UP                       blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)
     2.0s  event: one
     9.0s  PRE_PRODUCTION_TRAFFIC_SHIFT   blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)
-    9.0s  waits for approval: grue approve web, or grue reject web (rollback at ` + until.Local().Format(time.DateTime) + ` otherwise)
+    9.0s  waits for approval: grue approve web, or grue reject web --reason … (rollback at ` + until.Local().Format(time.DateTime) + ` otherwise)
     9.0s  hook AWS_LAMBDA smoke IN_PROGRESS
     9.0s  event: two
    1m00s  ROLLBACK_IN_PROGRESS           blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)

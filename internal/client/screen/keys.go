@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
@@ -61,12 +62,14 @@ func (m *Model) waits() bool {
 	return m.asked == "" // one answer is on its way
 }
 
-// reasonKey edits the reason of a rejection.
+// reasonKey edits the reason of a rejection, without which there is none.
 func (m *Model) reasonKey(name string, k tea.KeyPressMsg) tea.Cmd {
 	switch name {
 	case "enter":
-		m.mode = watching
-		return m.answer(false, string(m.reason))
+		if reason := strings.TrimSpace(string(m.reason)); reason != "" {
+			m.mode = watching
+			return m.answer(false, reason)
+		}
 	case "esc":
 		m.mode, m.note = watching, "not rejected"
 	case "backspace":
