@@ -64,7 +64,7 @@ type frame struct {
 
 // reader reads a stream event by event.
 type reader struct {
-	t *testing.T
+	t testing.TB
 	r *bufio.Reader
 }
 

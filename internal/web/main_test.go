@@ -39,14 +39,14 @@ func (c *clock) pass(d time.Duration) {
 
 // world is a site on a store of its own.
 type world struct {
-	t *testing.T
+	t testing.TB
 	*Site
 	store *store.Store
 	clock *clock
 	keys  map[string]string // access key ids and secrets
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	st, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{})
 	if err != nil {
@@ -95,7 +95,7 @@ func (w *world) look(path ...string) Items {
 }
 
 // await waits until cond is true.
-func await(t *testing.T, what string, cond func() bool) {
+func await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
