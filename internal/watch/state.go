@@ -40,6 +40,22 @@ func Span(tx *store.Tx, scope arn.Scope, names []string) (longest time.Duration)
 	return longest
 }
 
+// Points are the last n periods of a metric alarm (n of 1 and more), oldest first, as
+// an evaluation reads them; nil for a composite alarm.
+func (w *Watcher) Points(a *Alarm, n int) []alarm.Point {
+	if a.Metric == nil {
+		return nil
+	}
+	s := SettingsOf(&a.Metric.V)
+	s.Evaluate = n
+	points, err := w.points(a, &s, w.opts.Now())
+	if err != nil {
+		w.opts.Log.Error("alarm not read", "alarm", a.Name, "err", err)
+		return nil
+	}
+	return points[max(0, len(points)-n):]
+}
+
 // Recent are the newest datapoints of a metric alarm, oldest first: as many as it
 // has evaluation periods, less those that do not exist.
 func (w *Watcher) Recent(a *Alarm) (out []float64) {

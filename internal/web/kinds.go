@@ -4,6 +4,6 @@ package web
 func kinds() []Kind {
 	return []Kind{
 		homeKind(), serviceKind(), deploymentKind(),
-		tasksKind(), taskKind(), balancersKind(), balancerKind(),
+		tasksKind(), taskKind(), balancersKind(), balancerKind(), alarmsKind(), alarmKind(),
 	}
 }

@@ -10,4 +10,6 @@ page('/ui/tasks/:cluster', () => import('./pages/tasks.js'), 'tasks');
 page('/ui/tasks/:cluster/:task', () => import('./pages/task.js'), 'tasks');
 page('/ui/logs', () => import('./pages/logs.js'), 'logs');
 page('/ui/balancers', () => import('./pages/balancers.js'), 'balancers');
+page('/ui/alarms', () => import('./pages/alarms.js'), 'services');
+page('/ui/alarms/:name', () => import('./pages/alarm.js'), 'services');
 page('/ui/balancers/:name', () => import('./pages/balancer.js'), 'balancers');

@@ -8,13 +8,14 @@ export default function open(root, ctx) {
   const { name } = ctx.params;
   ctx.title(name);
   const head = h('div'), listeners = h('div.column', { 'data-own': true }), groups = h('div.column', { 'data-own': true });
-  const match = matcher(name, (answer) => { matched = answer; draw(); });
+  const match = matcher(name, (answer) => { matched = answer; draw(null); });
   let items = null, matched = null;
   patch(root, crumbs(['Load balancers', '/ui/balancers'], [name]), head, h('div.lb-columns', h('div.column', match.el, listeners), groups));
   const groupRow = rows(group), kept = new Map();
 
-  function draw() {
+  function draw(changed) {
     if (!items?.get('lb')) return;
+    const measured = changed && [...changed].every((key) => key.startsWith('rate'));
     const lb = items.get('lb'), r = items.get('rate');
     patch(head, h('div.page-head', h('div', h('h1', name, ' ', copy(lb.arn, 'Copy the ARN')),
       h('div.facts-line', h('span', h('b', lb.type)), h('span', lb.scheme), h('span', h('code', lb.address), copy(lb.address, 'Copy the address')),
@@ -23,8 +24,8 @@ export default function open(root, ctx) {
     lb.impaired && h('section.outcome.bad', h('p', lb.impaired)));
     const of = (prefix) => [...items].filter(([key]) => key.startsWith(prefix)).map(([, doc]) => doc);
     const ports = of('listener/').sort((a, b) => a.port - b.port), rules = of('rule/');
-    match.listeners(ports);
-    patch(listeners, ports.length ? ports.map((l) => listener(l, rules.filter((x) => x.listener === l.arn).sort((a, b) => a.order - b.order))) : h('section.card', h('p.empty', 'It has no listeners.')));
+    if (!measured) match.listeners(ports);
+    if (!measured) patch(listeners, ports.length ? ports.map((l) => listener(l, rules.filter((x) => x.listener === l.arn).sort((a, b) => a.order - b.order))) : h('section.card', h('p.empty', 'It has no listeners.')));
     const targets = Map.groupBy ? Map.groupBy(of('target/'), (t) => t.group) : of('target/').reduce((m, t) => m.set(t.group, [...(m.get(t.group) ?? []), t]), new Map());
     patch(groups, of('group/').sort((a, b) => (a.name < b.name ? -1 : 1)).map((g) => groupRow(g.arn, joined(g, items.get('rate/' + g.arn), targets.get(g.arn) ?? []))));
   }
@@ -52,7 +53,7 @@ export default function open(root, ctx) {
         r.action.sticky > 0 && h('span.dim.small', `a client stays with its group for ${r.action.sticky} s`), r.governed && h('span.dim.small', 'weights are set by deployments')));
   }
 
-  ctx.live(path('balancer', name), (all) => { items = all; draw(); });
+  ctx.live(path('balancer', name), (all, changed) => { items = all; draw(changed); });
 }
 
 const figure = (term, value, bad) => h('div', h('dt', term), h('dd', { class: bad ? 'bad-text' : null }, value));

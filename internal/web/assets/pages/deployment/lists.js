@@ -74,7 +74,7 @@ function listOf(name, label, empty, make, order = (a) => a) {
 }
 
 const alarmList = () => listOf('alarms', 'Alarms', 'No alarm watches this deployment.', (a) => h('li.alarm',
-  h('div.alarm-head', h('b', a.name), badge(a.state, a.state === 'INSUFFICIENT_DATA' ? 'calm' : undefined, a.state === 'INSUFFICIENT_DATA' ? 'No data' : undefined)),
+  h('div.alarm-head', h('b', h('a', { href: path('/ui/alarms', a.name) }, a.name)), badge(a.state, a.state === 'INSUFFICIENT_DATA' ? 'calm' : undefined, a.state === 'INSUFFICIENT_DATA' ? 'No data' : undefined)),
   h('div.alarm-body', h('div.stack.small', h('span', a.metric ? a.metric.split(' ').pop() : a.reason),
     h('span.dim', a.composite ? a.reason : [a.statistic, ' ', h('b', { class: a.state === 'ALARM' ? 'bad-text' : '' }, compact(a.value)), a.threshold !== undefined && a.threshold !== null && ` against ${a.comparison ?? ''} ${compact(a.threshold)}`])),
   a.values?.length > 1 && spark(a.values, a.state === 'ALARM' ? 'red' : 'calm', `Last values of ${a.name}`))));

@@ -19,7 +19,7 @@ export function alarms(list) {
   const ringing = list.filter(([, a]) => a.state === 'ALARM');
   if (!ringing.length) return null;
   return h('section.ringing', { key: 'alarms', 'aria-label': 'Alarms' }, ringing.map(([key, a]) =>
-    h('article.ring', { key }, icon('alarm'), h('div.stack', h('h2', a.name), h('p.small', sentence(a))), a.values?.length > 1 && spark(a.values, 'red', 'Last values of ' + a.name))));
+    h('article.ring', { key }, icon('alarm'), h('div.stack', h('h2', h('a', { href: path('/ui/alarms', a.name) }, a.name)), h('p.small', sentence(a))), a.values?.length > 1 && spark(a.values, 'red', 'Last values of ' + a.name))));
 }
 
 // sentence says what an alarm sees.
