@@ -5,13 +5,15 @@ import { h, s, patch, frame } from './dom.js';
 import { clock, compact, duration } from './format.js';
 import { icon } from './parts.js';
 
-const left = 44, right = 8, top = 8, bottom = 20;
+const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 15; // charts grow with the type
+const left = 46 * scale, right = 8, top = 8, bottom = 20 * scale;
 
 // lines({title, series, format, step, max, height}) makes a chart: series are {name, tone: 'blue'|'green'|'red'|'amber'|'calm', dash,
 // area}; format turns a value into text; step draws stairs; max fixes the top of the scale. It returns {el, update({from, step, values,
 // names, marks})}: from in milliseconds, step in seconds, one list of values a series (null = a gap), marks [{at, text, tone}] are vertical
 // lines; limit is a horizontal one.
 export function lines({ title, series, format = compact, step = false, max, height = 150, id }) {
+  height *= scale;
   const plot = s('svg', { role: 'img', 'aria-label': title });
   const legend = h('ul.legend');
   const tip = h('div.tip', { hidden: true });
@@ -35,7 +37,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
 
   function draw() {
     if (!data) return;
-    const peak = scale();
+    const peak = highest();
     write();
     if (!grid.hidden) return list();
     if (!width) return;
@@ -44,7 +46,8 @@ export function lines({ title, series, format = compact, step = false, max, heig
     point();
   }
 
-  function scale() {
+  // highest is the top of the scale: a round number over everything shown.
+  function highest() {
     if (max) return max;
     const peak = Math.max(data.limit ?? 0, ...data.values.flatMap((list) => (list ?? []).map((v) => v ?? 0)));
     if (peak <= 0) return 1;
@@ -58,7 +61,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
       s('line.rule', { x1: left, x2: width - right, y1: y(part * peak, peak), y2: y(part * peak, peak) }),
       s('text', { x: left - 6, y: y(part * peak, peak) + 4, 'text-anchor': 'end' }, format(part * peak))))
       .concat([[0, 'start', '−' + duration(Math.round(span + data.step)).replace(/\u00a000\u00a0s$/, '').replace(/\.\d/, '')], [length() - 1, 'end', data.done ? clock(new Date(data.from + span * 1000).toISOString()) : 'now']].map(([i, anchor, text]) =>
-        s('text', { key: 'x' + anchor, x: x(i), y: height - 5, 'text-anchor': anchor }, span > 0 ? text : '')));
+        s('text', { key: 'x' + anchor, x: x(i), y: height - 5 * scale, 'text-anchor': anchor }, span > 0 ? text : '')));
   }
 
   function marks(peak) {
@@ -103,7 +106,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
     const off = hover < 0 || i < 0 || i >= n;
     tip.hidden = off;
     if (off) return patch(cross);
-    const peak = scale();
+    const peak = highest();
     patch(cross, s('line', { x1: x(i), x2: x(i), y1: top, y2: height - bottom }),
       series.map((one, k) => { const v = data.values[k]?.[i]; return v === null || v === undefined ? null : s('circle', { class: one.tone, cx: x(i), cy: y(v, peak), r: 3.5 }); }));
     patch(tip, h('b', clock(new Date(data.from + i * data.step * 1000).toISOString())), series.map((one, k) => h('span', { class: one.tone }, named(k) + ' ', h('b', format(data.values[k]?.[i])))));
