@@ -11,6 +11,7 @@ import (
 	"github.com/grue-ecs/grue/internal/alarm"
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/deploy"
+	"github.com/grue-ecs/grue/internal/elb"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
 	"github.com/grue-ecs/grue/internal/watch"
@@ -134,6 +135,9 @@ func (p *deploymentPage) putMeasured(b *Build, out Items, svc *state.Service, d 
 		out["traffic/blue"] = b.trafficItem(d, blue, nil)
 	}
 	out["traffic/green"] = b.trafficItem(d, string(d.Machine.Target), b.served(d.Key()))
+	if _, ok := b.opts.Ledger.Total(servedBy(svc, elb.Mixed)); ok {
+		out["traffic/mixed"] = b.trafficItem(d, elb.Mixed, nil)
+	}
 }
 
 // head sums up the deployment.

@@ -129,7 +129,8 @@ type HookItem struct {
 	Details   any    `json:"details,omitempty"`
 }
 
-// TrafficItem is `traffic/blue` or `traffic/green`: what a revision answered, as
+// TrafficItem is `traffic/blue`, `traffic/green`, or `traffic/mixed` for what nobody can
+// tell apart because a target group holds tasks of both: what a revision answered, as
 // measured, in steps of Step seconds. All arrays have the same length, oldest
 // first; the last step begins at From + (length-1) × Step. A step in which nothing
 // was answered has null latencies.
