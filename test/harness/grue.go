@@ -57,6 +57,16 @@ func Start(t testing.TB, args ...string) *Grue {
 // StartIn is Start with further variables in the environment.
 func StartIn(t testing.TB, env []string, args ...string) *Grue {
 	t.Helper()
+	g := Prepare(t, args...)
+	g.Env = env
+	g.Up()
+	return g
+}
+
+// Prepare gives a grue that is not up yet a data directory and a port, and
+// removes everything that it makes when the test ends.
+func Prepare(t testing.TB, args ...string) *Grue {
+	t.Helper()
 	bin, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -65,12 +75,11 @@ func StartIn(t testing.TB, env []string, args ...string) *Grue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Grue{Bin: bin, Data: data, Listen: FreeAddress(t), Args: args, Env: env, t: t}
+	g := &Grue{Bin: bin, Data: data, Listen: FreeAddress(t), Args: args, t: t}
 	if g.Log, err = os.CreateTemp("", "grue-log-"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.remove)
-	g.Up()
 	return g
 }
 
