@@ -90,7 +90,9 @@ func (s *streams) answer(flags *client.Flags, service, hook, reason, wait string
 		x.say("%s: rejected, the deployment of %s is rolled back", x.service, side(a.Target))
 	}
 	if x.wait != "none" {
-		x.noticed(ctx, a)
+		x.noticed(ctx, a.DeploymentARN, func(d *client.Deployment) bool {
+			return !slices.ContainsFunc(d.Hooks, func(h client.Hook) bool { return h.ID == a.HookID && h.Waits() })
+		})
 	}
 	return x.follow(ctx, a.DeploymentARN)
 }
@@ -124,13 +126,4 @@ func (x *steering) pending(ctx context.Context, hook string) (*client.Approval, 
 		return nil, fmt.Errorf("no hook %s of %s waits; %s does", hook, x.service, strings.Join(ids, ", "))
 	}
 	return &list[at], nil
-}
-
-// noticed waits until the deployment shows that a hook was answered.
-func (x *steering) noticed(ctx context.Context, a *client.Approval) {
-	for s, err := range x.client.Observe(ctx, client.Watching{Service: x.service, Deployment: a.DeploymentARN}) {
-		if err != nil || s.Deployment == nil || !slices.ContainsFunc(s.Deployment.Hooks, func(h client.Hook) bool { return h.ID == a.HookID && h.Waits() }) {
-			return // whatever is wrong, follow will tell
-		}
-	}
 }

@@ -80,6 +80,9 @@ func (x *steering) callBack(ctx context.Context, d *client.Deployment) error {
 			return err
 		}
 		x.say("%s: the deployment of %s is called back", x.service, d.New.Name())
+		if x.wait != "none" {
+			x.noticed(ctx, d.ARN, func(d *client.Deployment) bool { return d.Outcome == client.RollingBack || d.Outcome.Final() })
+		}
 	}
 	err := x.follow(ctx, d.ARN)
 	var code silent

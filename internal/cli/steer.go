@@ -100,3 +100,13 @@ func (x *steering) started(ctx context.Context, s *types.Service) (string, error
 		}
 	}
 }
+
+// noticed waits until a deployment shows what it was told. Whatever is wrong
+// meanwhile, follow will tell.
+func (x *steering) noticed(ctx context.Context, arn string, shows func(*client.Deployment) bool) {
+	for s, err := range x.client.Observe(ctx, client.Watching{Service: x.service, Deployment: arn}) {
+		if err != nil || s.Deployment == nil || shows(s.Deployment) {
+			return
+		}
+	}
+}

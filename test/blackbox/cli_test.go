@@ -33,7 +33,7 @@ func TestCLISteersDeployments(t *testing.T) {
 	v2 := g.Guest(t, "v2", "")
 	expect(g.CLI(t, 7, "diff", svc.Name, "--image", v2, "--exit-code"), "containerDefinitions[app].image", "@sha256:")
 	expect(g.CLI(t, 0, "deploy", svc.Name, "--image", v2, "--wait", "done", "--reason", "release 2"),
-		"registered steered:2", "PRODUCTION_TRAFFIC_SHIFT", "steered: steered:2 is deployed")
+		"registered steered:2", "steered: steered:2 is deployed")
 	load.Only(t, "after the deployment", "v2", 20, "prod")
 
 	expect(g.CLI(t, 3, "deploy", svc.Name, "--image", g.Guest(t, "v3", "exit")), "steered: steered:3 was rolled back")
