@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/runtime"
@@ -25,6 +26,13 @@ func (e taskEnded) Error() string { return string(e) }
 type outcome struct {
 	text string // for the person; "" = the command ended by itself
 	code *int
+}
+
+func (o outcome) String() string {
+	if o.text == "" && o.code != nil {
+		return fmt.Sprintf("exit code %d", *o.code)
+	}
+	return o.text
 }
 
 // killed is the exit code of a command that a SIGKILL ended, as when its container

@@ -94,7 +94,7 @@ func (s *console) run() {
 	defer s.all.forget(s.id)
 	o := s.work()
 	s.script.Close()
-	s.all.o.Log.Info("session ended", "session", s.id, "task", s.Task, "container", s.Container, "code", o.code, "why", o.text)
+	s.all.o.Log.Info("session ended", "session", s.id, "task", s.Task, "container", s.Container, "why", o.String())
 	s.goodbye(o)
 }
 

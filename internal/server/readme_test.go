@@ -39,7 +39,7 @@ var services = map[string]struct {
 	title, differs string
 	client         any // of the SDK: what AWS has; nil where the SDK's package is too large
 }{
-	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; ExecuteCommand, task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
+	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
 	"elasticloadbalancing": {
 		"Elastic Load Balancing v2", "application and network load balancers, no gateway load balancers and no QUIC; no Lambda targets, no authenticating actions", (*elb.Client)(nil),
 	},
@@ -54,7 +54,7 @@ var services = map[string]struct {
 	"sns":                     {"SNS", "subscriptions over http, https, email (to files), email-json, lambda and sqs; no FIFO topics, SMS or push; policies are recorded", (*sns.Client)(nil)},
 	"events":                  {"EventBridge", "targets are Lambda functions, SNS topics, SQS queues, API destinations, log groups and event buses; no archives, replays or partner buses; roles and policies are recorded", (*eventbridge.Client)(nil)},
 	"sqs":                     {"SQS", "messages are in memory as well as on disk; a purge and a deletion take effect at once; policies and KMS keys are recorded", (*sqs.Client)(nil)},
-	"ssm":                     {"SSM Parameter Store", "of Systems Manager, parameters only; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
+	"ssm":                     {"SSM Parameter Store", "of Systems Manager, parameters, and of Session Manager what clients of ECS Exec call; KMS keys and parameter policies are recorded", (*ssm.Client)(nil)},
 	"secretsmanager":          {"Secrets Manager", "no rotation by Lambda, no replication; KMS keys and resource policies are recorded", (*secretsmanager.Client)(nil)},
 	"acm":                     {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
 	"sts":                     {"STS", "roles need not exist; web identity tokens are believed from this machine only", (*sts.Client)(nil)},
