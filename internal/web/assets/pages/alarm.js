@@ -1,6 +1,6 @@
 // One alarm: its state and why, its metric against the threshold, what it did.
 
-import { h, patch, path, crumbs, card, lines, rows, when, since, compact, copy, duration, plural, short } from '../app.js';
+import { h, patch, path, crumbs, card, lines, rows, when, since, copy, duration, plural, short } from '../app.js';
 import { stateOf, rule } from './alarms.js';
 
 export default function open(root, ctx) {

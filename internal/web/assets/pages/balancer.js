@@ -1,6 +1,6 @@
 // One load balancer: listeners, rules in order, target groups, and which rule a request would match.
 
-import { h, patch, path, crumbs, card, badge, shares, table, count, rate, millis, percent, when, since, left, copy, short, rows, plural } from '../app.js';
+import { h, patch, path, crumbs, card, badge, shares, table, count, rate, millis, percent, when, since, left, copy, short, rows, revision } from '../app.js';
 import { health } from './balancers.js';
 import { matcher } from './balancer/match.js';
 
@@ -66,7 +66,7 @@ function group({ g, r, list }) {
   const targets = table({ caption: 'Targets of ' + g.name, empty: 'No targets are registered.', columns: [
     { head: 'Target', cell: (t) => h('code', t.id + ':' + t.port) },
     { head: 'Health', cell: (t) => [badge(t.state, tones[t.state] ?? 'calm'), t.words && h('p.small.dim', { title: t.reason }, t.words)] },
-    { head: 'Task', cell: (t) => t.task && [h('a', { href: path('/ui/tasks', ...t.task.split('/')) }, h('code', t.task.split('/')[1].slice(0, 8))), t.revision && h('p.dim.small', 'rev ' + short(t.revision).slice(-6))] },
+    { head: 'Task', cell: (t) => t.task && [h('a', { href: path('/ui/tasks', ...t.task.split('/')) }, h('code', t.task.split('/')[1].slice(0, 8))), t.revision && h('p.dim.small', 'rev ' + revision(t.revision))] },
     { head: 'For', class: 'num', cell: (t) => (t.untilAt ?? t.until ? ['ends in ', left(t.until)] : t.since && since(t.since)) },
   ] });
   const some = 40;

@@ -1,6 +1,6 @@
 // A service: how it does, every deployment that it had, its revisions, what differs between them, and the way back.
 
-import { h, patch, frame, path, crumbs, card, badge, dot, shares, words, short, percent, rate, millis, count, plural, copy, image, since, left } from '../app.js';
+import { h, patch, path, crumbs, card, badge, shares, words, percent, rate, millis, copy, image, since, revision } from '../app.js';
 import { history } from './service/history.js';
 import { revisions } from './service/revisions.js';
 import { comparison } from './service/compare.js';
@@ -39,7 +39,7 @@ export default function open(root, ctx) {
   function top(s) {
     const [tone, health] = healths[s.health] ?? ['calm', s.health];
     patch(head, h('div.page-head', h('div', h('h1', name, ' ', copy(s.arn, 'Copy the ARN')),
-      h('div.facts-line', badge(health, tone, health), h('span', h('b', words(s.strategy))), h('span', 'revision ', h('b', { title: s.revision }, short(s.revision))),
+      h('div.facts-line', badge(health, tone, health), h('span', h('b', words(s.strategy))), h('span', 'revision ', h('b', { title: s.revision }, revision(s.revision))),
         h('span', (s.images ?? []).map((i) => image(i.image)).join(', ')), h('a', { href: path('/ui/tasks', cluster) + '?q=' + encodeURIComponent(name) }, 'Tasks and logs')),
       s.why && s.health !== 'ok' && h('p', { class: s.health === 'failing' ? 'bad-text' : 'dim' }, s.why)),
     h('div.actions', s.deployment && h('a.button', { href: path('/ui/deployments', cluster, name, s.deployment.id) }, 'Watch the deployment'),
@@ -49,7 +49,7 @@ export default function open(root, ctx) {
 
   function current(s) {
     const d = s.deployment, target = d?.revision;
-    const parts = (s.shares ?? []).map((one) => ({ label: 'revision ' + short(one.revision), weight: one.weight, tone: target && one.revision === target ? 'green' : 'blue' }));
+    const parts = (s.shares ?? []).map((one) => ({ label: 'revision ' + revision(one.revision), weight: one.weight, tone: target && one.revision === target ? 'green' : 'blue' }));
     patch(now, h('section.card.now', { 'aria-label': 'Now' },
       h('dl.figures', figure('Running', [s.running, h('span.dim.thin', ' / ' + s.desired)]), figure('Healthy', s.healthy), figure('Pending', s.pending),
         figure('Requests', rate(s.rate?.requests)), figure('Errors', s.rate ? percent(s.rate.requests > 0 ? s.rate.errors / s.rate.requests * 100 : 0) : '–', s.rate?.errors > 0), figure('p50', millis(s.rate?.p50)), figure('p99', millis(s.rate?.p99))),

@@ -1,6 +1,6 @@
 // One task: state and why, its containers, what it uses, what it writes.
 
-import { h, patch, path, crumbs, card, badge, dot, table, lines, short, bytes, duration, since, when, left, words, copy, image, compact } from '../app.js';
+import { h, patch, path, crumbs, card, badge, table, lines, short, bytes, duration, since, when, left, words, copy, image, compact, revision } from '../app.js';
 import { logview } from '../lib/logview.js';
 
 export default function open(root, ctx) {
@@ -60,7 +60,7 @@ export default function open(root, ctx) {
     patch(head, h('div.page-head', h('div', h('h1', 'Task ', h('code', id.slice(0, 12)), copy(t.arn, 'Copy the ARN')),
       h('div.facts-line', badge(t.lastStatus, bad ? 'bad' : stopped ? 'calm' : t.healthy ? 'good' : undefined),
         t.desiredStatus === 'STOPPED' && !stopped && badge('STOPPING'),
-        t.service && h('span', 'of ', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), ' revision ', h('b', { title: t.revision }, short(t.revision))),
+        t.service && h('span', 'of ', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), ' revision ', h('b', { title: t.revision }, revision(t.revision))),
         h('span', h('b', t.taskDefinition)), t.protectedUntil && h('span', 'protected for ', left(t.protectedUntil))))),
     t.why && h('section.outcome', { class: bad ? 'bad' : 'warn', 'aria-label': 'Why' }, h('p', t.why)));
     const fact = (name, value) => value && [h('dt', name), h('dd', value)];

@@ -1,6 +1,6 @@
 // Every task of a cluster, or the clusters to choose from.
 
-import { h, patch, frame, path, go, plural, count, badge, dot, short, since, ago, table, crumbs } from '../app.js';
+import { h, patch, frame, path, go, plural, count, badge, dot, since, ago, table, crumbs, revision } from '../app.js';
 import { windowed } from '../lib/windowed.js';
 
 // shows are the filters: what each keeps.
@@ -40,7 +40,7 @@ export default function open(root, ctx) {
     cells: (t) => [
       h('span.task-name', dot(tone(t), t.healthy ? 'healthy' : t.status.toLowerCase()), h('a', { href: path('/ui/tasks', cluster, t.id) }, h('code', t.id.slice(0, 12)))),
       badge(t.status, tone(t), state(t)),
-      t.service ? h('span.cut', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), h('span.dim.small', ' rev ' + short(t.revision).slice(-6))) : h('span.dim.cut', t.taskDefinition),
+      t.service ? h('span.cut', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), h('span.dim.small', ' rev ' + revision(t.revision))) : h('span.dim.cut', t.taskDefinition),
       h('span.small.dim.clamp', { title: t.why }, t.why),
       h('code.dim', t.ip),
       t.status === 'STOPPED' ? h('span.dim.small', 'stopped ', ago(t.stoppedAt)) : since(t.startedAt ?? t.createdAt),

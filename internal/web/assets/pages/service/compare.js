@@ -1,6 +1,6 @@
 // What differs between two revisions.
 
-import { h, patch, api, card, short, image, problem, plural, announce, when } from '../../app.js';
+import { h, patch, api, card, image, problem, plural, announce, revision } from '../../app.js';
 
 export function comparison(ctx, cluster, service) {
   let a = ctx.query.get('a') ?? '', b = ctx.query.get('b') ?? '', all = [], asked = '';
@@ -13,7 +13,7 @@ export function comparison(ctx, cluster, service) {
   el.setAttribute('data-own', '');
 
   function fill(select, value) {
-    patch(select, all.map((r) => h('option', { value: r.revision, selected: r.revision === value }, `${short(r.revision)} · ${r.taskDefinition} · ${(r.images ?? []).map((i) => image(i.image)).join(', ')}${r.primary ? ' · primary' : ''}`)));
+    patch(select, all.map((r) => h('option', { value: r.revision, selected: r.revision === value }, `${revision(r.revision)} · ${r.taskDefinition} · ${(r.images ?? []).map((i) => image(i.image)).join(', ')}${r.primary ? ' · primary' : ''}`)));
     select.value = value;
   }
 

@@ -1,9 +1,9 @@
 // The events of a service, newest first.
 
-import { h, patch, rows, when } from '../../app.js';
+import { h, patch, rows, when, brief } from '../../app.js';
 
 export function events() {
-  const row = rows((e) => h('li.event', { class: e.tone }, h('span.dim.small', when(e.at)), h('span', e.message)));
+  const row = rows((e) => h('li.event', { class: e.tone }, h('span.dim.small', when(e.at)), h('span', { title: e.message }, brief(e.message))));
   const list = h('ul.events', { tabindex: 0, 'aria-label': 'Events, newest first' }), none = h('p.empty', 'No events yet.');
   return {
     el: h('div', { 'data-own': true }, list, none),

@@ -1,6 +1,6 @@
 // Every deployment of a service, newest first: a strip of outcomes, and a table.
 
-import { h, patch, path, table, badge, words, short, when, ago, duration, count, percent, since, go } from '../../app.js';
+import { h, patch, path, table, badge, words, short, when, ago, duration, count, percent, since, revision, brief } from '../../app.js';
 
 const page = 25;
 const decided = (d) => (d.decisions ?? []).some((x) => x.action !== 'start');
@@ -15,7 +15,7 @@ export function history(cluster, service) {
   const list = table({ caption: 'Deployments, newest first', empty: 'Nothing was deployed like this.', columns: [
     { head: 'Deployment', cell: (d) => [h('a', { href: at(d) }, when(d.startedAt ?? d.createdAt)), h('p.dim.small', ago(d.finishedAt ?? d.createdAt))] },
     { head: 'Outcome', cell: (d) => [badge(d.status, outcome(d), d.status === 'IN_PROGRESS' ? words(d.stage) : undefined), h('p.dim.small', words(d.strategy))] },
-    { head: 'Revision', cell: (d) => [h('b', { title: d.revision }, short(d.revision)), ' ', h('span.dim', d.taskDefinition), d.rolledBackTo ? h('p.small', 'back to ', h('span', { title: d.rolledBackTo }, short(d.rolledBackTo))) : d.from && h('p.dim.small', 'after ', h('span', { title: d.from }, short(d.from)))] },
+    { head: 'Revision', cell: (d) => [h('b', { title: d.revision }, revision(d.revision)), ' ', h('span.dim', d.taskDefinition), d.rolledBackTo ? h('p.small', 'back to ', h('span', { title: d.rolledBackTo }, revision(d.rolledBackTo))) : d.from && h('p.dim.small', 'after ', h('span', { title: d.from }, revision(d.from)))] },
     { head: 'Took', class: 'num', cell: (d) => (d.finishedAt ? duration(d.seconds) : d.startedAt && since(d.startedAt)) },
     { head: 'It answered', class: 'num', cell: (d) => seen(d) },
     { head: 'Why', cell: (d) => why(d) },
@@ -34,7 +34,7 @@ export function history(cluster, service) {
     strip.hidden = last.length < 3;
   }
 
-  const named = (d) => `${new Date(d.startedAt ?? d.createdAt).toLocaleString()}: revision ${short(d.revision)}, ${words(d.status).toLowerCase()} after ${duration(d.seconds)}`;
+  const named = (d) => `${new Date(d.startedAt ?? d.createdAt).toLocaleString()}: revision ${revision(d.revision)}, ${words(d.status).toLowerCase()} after ${duration(d.seconds)}`;
 
   return {
     el: h('div', { 'data-own': true }, strip, list.el, more), tools: filter,
@@ -65,6 +65,6 @@ function together(decisions) {
 // why is the cause of a rollback, and who decided what.
 function why(d) {
   const good = outcome(d) === 'good';
-  return [d.cause && h('b', { class: good ? null : 'bad-text' }, d.cause + ' '), d.reason && !good && h('span.small', d.reason),
+  return [d.cause && h('b', { class: good ? null : 'bad-text' }, d.cause + ' '), d.reason && !good && h('span.small', { title: d.reason }, brief(d.reason)),
     together(d.decisions ?? []).map((x) => h('p.small', { class: x.action === 'start' ? 'dim' : null }, h(x.action === 'start' ? 'span' : 'b', said[x.action] ?? words(x.action), x.times > 1 && ` × ${x.times}`), ' by ', h('span', { title: x.by }, short(x.by)), x.from && h('span.dim', ' from ' + x.from), x.reason && [': ', h('q', x.reason)], ' ', h('span.dim', when(x.at))))];
 }

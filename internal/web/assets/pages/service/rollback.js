@@ -1,6 +1,6 @@
 // The way back to an earlier revision, with a reason.
 
-import { h, api, path, decide, short, image, when } from '../../app.js';
+import { h, api, path, decide, image, revision } from '../../app.js';
 
 export function rollBack(cluster, service, items, chosen) {
   const s = items.get('service');
@@ -8,7 +8,7 @@ export function rollBack(cluster, service, items, chosen) {
     .sort((a, b) => ((a.createdAt ?? '') < (b.createdAt ?? '') ? 1 : -1));
   const first = chosen ?? can.find((r) => r.live)?.revision ?? can[0]?.revision;
   const select = h('select.wide', { id: 'rollback-to' }, can.map((r) => h('option', { value: r.revision, selected: r.revision === first },
-    `${short(r.revision)} · ${r.taskDefinition} · ${(r.images ?? []).map((i) => image(i.image)).join(', ')}${r.live ? ' · last that succeeded' : r.rollout === 'FAILED' ? ' · failed' : ''}`)));
+    `${revision(r.revision)} · ${r.taskDefinition} · ${(r.images ?? []).map((i) => image(i.image)).join(', ')}${r.live ? ' · last that succeeded' : r.rollout === 'FAILED' ? ' · failed' : ''}`)));
   select.value = first;
   decide({
     title: 'Roll ' + service + ' back', verb: 'Roll back', tone: 'bad',
