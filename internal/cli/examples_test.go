@@ -16,19 +16,27 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
-	said := 0
+	said, helped := 0, false
+	parser := newParser(&streams{out: io.Discard, err: io.Discard}, func(int) { helped = true })
+	parses := func(args []string) error {
+		helped = false
+		if _, err := parser.Parse(args); !helped {
+			return err
+		}
+		return nil
+	}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, block := range regexp.MustCompile("(?s)```sh.*?\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-			said += understood(t, filepath.Base(page), block[1])
+			said += understood(t, filepath.Base(page), block[1], parses)
 		}
 	}
-	for _, verb := range newParser(&streams{out: io.Discard, err: io.Discard}, func(int) {}).Model.Children {
+	for _, verb := range parser.Model.Children {
 		if _, list, ok := strings.Cut(verb.Detail, "Examples:"); ok {
-			said += understood(t, verb.Name+" --help", list)
+			said += understood(t, verb.Name+" --help", list, parses)
 		}
 	}
 	if said < 30 {
@@ -37,10 +45,11 @@ func TestExamples(t *testing.T) {
 }
 
 // understood parses the commands of grue in a piece of shell.
-func understood(t *testing.T, where, script string) (n int) {
+func understood(t *testing.T, where, script string, parses func([]string) error) (n int) {
 	t.Helper()
 	script = strings.ReplaceAll(script, "\\\n", " ")
 	for _, line := range strings.Split(script, "\n") {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "   ") // what follows says what it does
 		for _, words := range commands(line) {
 			if len(words) > 0 && words[0] == "sudo" {
 				words = words[1:]
@@ -49,9 +58,7 @@ func understood(t *testing.T, where, script string) (n int) {
 				continue
 			}
 			n++
-			helped := false
-			_, err := newParser(&streams{out: io.Discard, err: io.Discard}, func(int) { helped = true }).Parse(words[1:])
-			if err != nil && !helped {
+			if err := parses(words[1:]); err != nil {
 				t.Errorf("%s: %s: %v", where, strings.Join(words, " "), err)
 			}
 		}

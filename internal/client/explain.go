@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Unreachable says that nobody answered at an endpoint.
@@ -85,7 +86,12 @@ func Explain(err error) error {
 		return u
 	}
 	var e smithy.APIError
-	if !errors.As(err, &e) {
+	var status *smithyhttp.ResponseError
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &status):
+		return fmt.Errorf("the endpoint does not answer as AWS does: status %d; is it an ECS?", status.HTTPStatusCode())
+	default:
 		return err
 	}
 	hint := ""

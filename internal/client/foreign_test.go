@@ -49,8 +49,8 @@ func (f *foreign) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "ListTasks":
 		fmt.Fprint(w, `{"taskArns":[]}`)
 	default:
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"__type":"UnknownOperationException","message":"no"}`)
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, `<h1>not implemented</h1>`)
 	}
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // NotFound says that there is no such service.
@@ -29,6 +32,7 @@ type looker struct {
 	*Client
 	revisions map[string]*types.ServiceRevision // by ARN
 	traffic   traffic
+	without   bool // this ECS keeps no service deployments
 }
 
 func newLooker(c *Client) *looker {
@@ -41,10 +45,14 @@ func (l *looker) look(ctx context.Context, service, deployment string) (*Snapsho
 		return nil, err
 	}
 	s := snapshotOf(raw)
+	if l.without {
+		s.Deployment = rollout(raw)
+		return s, nil
+	}
 	full, err := l.serviceDeployment(ctx, raw, deployment)
 	switch {
 	case err != nil && deployment == "" && absent(err):
-		s.Deployment = rollout(raw) // an ECS or a controller without service deployments
+		l.without, s.Deployment = true, rollout(raw) // an ECS or a controller without service deployments
 	case err != nil:
 		return nil, err
 	case full != nil:
@@ -91,8 +99,14 @@ func (c *Client) serviceDeployment(ctx context.Context, s *types.Service, arn st
 	return &out.ServiceDeployments[0], nil
 }
 
-// absent tells whether an error says that there are no service deployments here.
+// absent tells whether an error says that there are no service deployments here,
+// in words or by an answer that is none of AWS's.
 func absent(err error) bool {
+	var api smithy.APIError
+	var status *smithyhttp.ResponseError
+	if !errors.As(err, &api) && errors.As(err, &status) {
+		return true
+	}
 	for _, code := range []string{"UnsupportedFeatureException", "UnknownOperationException", "NotImplemented", "NotImplementedException", "501"} {
 		if Is(err, code) {
 			return true
