@@ -8,7 +8,7 @@ export default function open(root, ctx) {
   ctx.title('Alarm ' + name);
   const head = h('div'), facts = h('dl.facts'), past = h('ul.events', { tabindex: 0, 'aria-label': 'History, newest first' });
   const chart = lines({ title: 'Metric', series: [{ name: 'value', tone: 'blue', area: true }], height: 200 });
-  const chartCard = card('Metric', {}, chart.el);
+  const chartCard = h('section.card', { 'aria-label': 'Metric' }, chart.el);
   const line = rows((e) => h('li.event', { class: e.tone }, h('span.dim.small', when(e.at)), h('span', e.summary, e.reason && h('p.dim.small', e.reason))));
   patch(root, crumbs(['Alarms', '/ui/alarms'], [name]), head, chartCard, h('div.service-columns', card('History', {}, past), card('Details', {}, facts)));
 
@@ -20,7 +20,7 @@ export default function open(root, ctx) {
     a.reason && h('section.outcome', { class: a.state === 'ALARM' ? 'bad' : 'plainly', 'aria-label': 'Why' }, h('p', a.reason)));
     chartCard.hidden = !series;
     if (series) chart.update({ from: Date.parse(series.from), step: series.step, values: [series.values], limit: a.threshold, names: [a.metric.split(' ').pop()] });
-    const fact = (term, ...value) => value.some(Boolean) && [h('dt', term), h('dd', value)];
+    const fact = (term, ...value) => value.flat().some(Boolean) && [h('dt', term), h('dd', value)];
     patch(facts, fact('Metric', a.metric), fact('Dimensions', a.dimensions), fact('Period', a.period && duration(a.period)),
       fact('Fires when', a.periods > 0 && `${a.toAlarm} of ${plural(a.periods, 'period')} breach`), fact('Without data', a.missing && 'periods ' + a.missing),
       fact('Watches', (a.services ?? []).map((s, i) => [i > 0 && ', ', h('a', { href: path('/ui/services', ...s.split('/')) }, s.split('/')[1])])),

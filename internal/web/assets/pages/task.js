@@ -23,7 +23,7 @@ export default function open(root, ctx) {
     { head: 'Target', cell: (t) => h('code', t.id + ':' + t.port) },
     { head: 'Health', cell: (t) => [badge(t.state, { healthy: 'good', unhealthy: 'bad', initial: 'busy', draining: 'warn' }[t.state] ?? 'calm'), t.words && h('p.dim.small', t.words)] },
   ] });
-  const cpu = lines({ title: 'Processors', series: [{ name: 'used', tone: 'blue', area: true }], format: (v) => compact(v), height: 130 });
+  const cpu = lines({ title: 'Processors', series: [{ name: 'used', tone: 'blue', area: true }], format: (v) => (v > 0 && v < 0.1 ? String(Number(v.toFixed(4))) : compact(v)), height: 130 });
   const memory = lines({ title: 'Memory', series: [{ name: 'used', tone: 'green', area: true }], format: (v) => bytes(v === null || v === undefined ? v : v * 1048576), height: 130 });
   const unused = h('p.empty', 'Measures come with the second that it runs.');
   const charts = h('div.grid', { 'data-own': true }, cpu.el, memory.el);

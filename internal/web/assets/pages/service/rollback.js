@@ -6,7 +6,7 @@ export function rollBack(cluster, service, items, chosen) {
   const s = items.get('service');
   const can = [...items].filter(([key, r]) => key.startsWith('revision/') && s.canRollBackTo.includes(r.revision)).map(([, r]) => r)
     .sort((a, b) => ((a.createdAt ?? '') < (b.createdAt ?? '') ? 1 : -1));
-  const first = chosen ?? can.find((r) => r.live)?.revision ?? can[0]?.revision;
+  const first = chosen ?? (can.find((r) => r.live) ?? can.find((r) => r.rollout !== 'FAILED') ?? can[0])?.revision;
   const select = h('select.wide', { id: 'rollback-to' }, can.map((r) => h('option', { value: r.revision, selected: r.revision === first },
     `${revision(r.revision)} · ${r.taskDefinition} · ${(r.images ?? []).map((i) => image(i.image)).join(', ')}${r.live ? ' · last that succeeded' : r.rollout === 'FAILED' ? ' · failed' : ''}`)));
   select.value = first;
