@@ -9,7 +9,7 @@ const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 
 const left = 46 * scale, right = 8, top = 8, bottom = 20 * scale;
 
 // lines({title, series, format, step, max, height}) makes a chart: series are {name, tone: 'blue'|'green'|'red'|'amber'|'calm', dash,
-// area}; format turns a value into text; step draws stairs; max fixes the top of the scale. It returns {el, update({from, step, values,
+// area, optional: not shown while it has no values}; format turns a value into text; step draws stairs; max fixes the top of the scale. It returns {el, update({from, step, values,
 // names, marks})}: from in milliseconds, step in seconds, one list of values a series (null = a gap), marks [{at, text, tone}] are vertical
 // lines; limit is a horizontal one.
 export function lines({ title, series, format = compact, step = false, max, height = 150, id }) {
@@ -89,11 +89,12 @@ export function lines({ title, series, format = compact, step = false, max, heig
   }
 
   const latest = (list) => { for (let i = (list?.length ?? 0) - 1; i >= Math.max(0, list.length - 3); i--) if (list[i] !== null && list[i] !== undefined) return list[i]; return null; };
+  const shown = () => series.map((_, i) => i).filter((i) => !series[i].optional || data.values[i]?.length > 0);
   const named = (i) => data.names?.[i] ?? series[i].name;
 
   function write() {
-    const now = series.map((one, i) => [named(i), format(latest(data.values[i]))]);
-    patch(legend, series.map((one, i) => h('li', { class: [one.tone, one.dash ? 'dash' : ''] }, h('span', now[i][0]), ' ', h('b', now[i][1]))));
+    const now = shown().map((i) => [named(i), format(latest(data.values[i]))]);
+    patch(legend, shown().map((i, at) => h('li', { class: [series[i].tone, series[i].dash ? 'dash' : ''] }, h('span', now[at][0]), ' ', h('b', now[at][1]))));
     plot.setAttribute('aria-label', `${title}. Now: ${now.map(([name, value]) => `${name} ${value}`).join(', ')}. The button beside it shows all values.`);
   }
 
@@ -109,7 +110,7 @@ export function lines({ title, series, format = compact, step = false, max, heig
     const peak = highest();
     patch(cross, s('line', { x1: x(i), x2: x(i), y1: top, y2: height - bottom }),
       series.map((one, k) => { const v = data.values[k]?.[i]; return v === null || v === undefined ? null : s('circle', { class: one.tone, cx: x(i), cy: y(v, peak), r: 3.5 }); }));
-    patch(tip, h('b', clock(new Date(data.from + i * data.step * 1000).toISOString())), series.map((one, k) => h('span', { class: one.tone }, named(k) + ' ', h('b', format(data.values[k]?.[i])))));
+    patch(tip, h('b', clock(new Date(data.from + i * data.step * 1000).toISOString())), shown().map((k) => h('span', { class: series[k].tone }, named(k) + ' ', h('b', format(data.values[k]?.[i])))));
     tip.style.setProperty('--x', Math.min(Math.max(x(i), left + 60), width - 70) + 'px');
   }
 
@@ -118,9 +119,9 @@ export function lines({ title, series, format = compact, step = false, max, heig
     const n = length(), every = Math.max(1, Math.ceil(n / 60)), body = [];
     for (let i = n - 1; i >= 0; i -= every) {
       const at = clock(new Date(data.from + i * data.step * 1000).toISOString());
-      body.push(h('tr', { key: at + i }, h('th', { scope: 'row' }, at), series.map((_, k) => h('td.num', format(data.values[k]?.[i])))));
+      body.push(h('tr', { key: at + i }, h('th', { scope: 'row' }, at), shown().map((k) => h('td.num', format(data.values[k]?.[i])))));
     }
-    patch(grid, h('table', h('caption.unseen', title), h('thead', h('tr', h('th', { scope: 'col' }, 'Time'), series.map((_, k) => h('th', { scope: 'col', class: 'num' }, named(k))))), h('tbody', body)));
+    patch(grid, h('table', h('caption.unseen', title), h('thead', h('tr', h('th', { scope: 'col' }, 'Time'), shown().map((k) => h('th', { scope: 'col', class: 'num' }, named(k))))), h('tbody', body)));
   }
 
   return { el, update(next) { data = next; frame(draw); } };

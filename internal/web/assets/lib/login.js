@@ -13,13 +13,14 @@ export function login(main) {
     const trouble = h('div.trouble', { role: 'alert' });
     const id = h('input', { id: 'key', name: 'username', autocomplete: 'username', required: true, spellcheck: 'false', autocapitalize: 'off' });
     const secret = h('input', { id: 'secret', name: 'password', type: 'password', autocomplete: 'current-password', required: true });
+    const token = h('input', { id: 'token', autocomplete: 'off', spellcheck: 'false' });
     const send = h('button.good', { type: 'submit' }, 'Sign in');
     const form = h('form.login.card', { onsubmit: async (event) => {
       event.preventDefault();
       patch(trouble);
       send.disabled = true;
       try {
-        await signIn(id.value.trim(), secret.value);
+        await signIn(id.value.trim(), secret.value, token.value.trim() || undefined);
         if (session.signedIn) return signed();
         patch(trouble, h('span', 'The server opened no session.'));
       } catch (err) {
@@ -32,7 +33,8 @@ export function login(main) {
     h('h1', 'Sign in'),
     h('p.dim', 'With the same access key as for the API. The session lasts eight hours from its last use.'),
     h('label', { for: 'key' }, 'Access key id'), id,
-    h('label', { for: 'secret' }, 'Secret access key'), secret, trouble, send);
+    h('label', { for: 'secret' }, 'Secret access key'), secret,
+    h('details', h('summary', 'Temporary credentials'), h('label', { for: 'token' }, 'Session token'), token), trouble, send);
     patch(main, form);
     id.focus();
   });

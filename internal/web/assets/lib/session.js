@@ -30,9 +30,9 @@ export async function load() {
   return session;
 }
 
-// signIn opens a session with the credentials of the API.
-export async function signIn(accessKeyId, secretAccessKey) {
-  await api('POST', '/ui/api/session', { accessKeyId, secretAccessKey });
+// signIn opens a session with the credentials of the API; temporary ones have a token.
+export async function signIn(accessKeyId, secretAccessKey, sessionToken) {
+  await api('POST', '/ui/api/session', { accessKeyId, secretAccessKey, sessionToken });
   return load();
 }
 

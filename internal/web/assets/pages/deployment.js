@@ -32,7 +32,7 @@ export default function open(root, ctx) {
       tell(doc);
     }
     if (touched('head', 'blue', 'green')) two.update(doc, items.get('blue'), items.get('green'));
-    if (touched('traffic/', 'weights', 'head', 'green')) graphs.update(doc, items.get('traffic/blue'), items.get('traffic/green'), items.get('weights'), items.get('green')?.weighed !== false);
+    if (touched('traffic/', 'weights', 'head', 'green')) graphs.update(doc, items, items.get('green')?.weighed !== false);
     rest.update(doc, items, touched, all);
   });
 

@@ -2,46 +2,59 @@
 
 import { h, lines, rate, millis, percent, words, now } from '../../app.js';
 
-const pair = (dash) => [{ name: 'blue', tone: 'blue', dash }, { name: 'green', tone: 'green', dash }];
+// sides are the revisions of the charts. 'both' is what nobody can tell apart: a rolling deployment has one target group for old and new tasks.
+const sides = [['blue', 'blue'], ['green', 'green'], ['both', 'calm']];
+const series = (kinds) => kinds.flatMap(([kind, dash]) => sides.map(([name, tone]) => ({ name: kind ? `${name} ${kind}` : name, tone, dash, optional: true })));
 
-// charts makes the four charts; update(head, traffic of blue, of green, weights, are there weights) draws them.
+// charts makes the four charts; update(head, items, are there weights) draws them from the items of the view.
 export function charts() {
   const weights = lines({ title: 'Weights', series: [{ name: 'green, production', tone: 'green', area: true }, { name: 'green, test', tone: 'amber', dash: true }], format: percent, max: 100, step: true });
-  const requests = lines({ title: 'Requests', series: pair(), format: rate });
-  const errors = lines({ title: 'Errors', series: [{ name: 'blue 5xx', tone: 'blue' }, { name: 'green 5xx', tone: 'green' }, { name: 'blue 4xx', tone: 'blue', dash: true }, { name: 'green 4xx', tone: 'green', dash: true }], format: rate });
-  const latency = lines({ title: 'Latency', series: [...pair(), ...pair(true)], format: millis });
+  const requests = lines({ title: 'Requests', series: series([['', false]]), format: rate });
+  const errors = lines({ title: 'Errors', series: series([['5xx', false], ['4xx', true]]), format: rate });
+  const latency = lines({ title: 'Latency', series: series([['p99', false], ['p50', true]]), format: millis });
   const card = (chart) => h('div.card', chart.el);
   const first = card(weights);
   const el = h('section.charts', { 'aria-label': 'Traffic', 'data-own': true }, first, card(requests), card(errors), card(latency));
   return {
     el,
-    update(doc, blue, green, shifts, weighed) {
+    update(doc, items, weighed) {
+      const shifts = items.get('weights')?.shifts ?? [];
       first.hidden = !weighed;
       el.classList.toggle('three', !weighed);
-      weights.update(history(doc, shifts?.shifts ?? []));
-      const both = align(blue, green);
-      el.hidden = !weighed && ![blue, green].some((t) => t?.requests.some((n) => n > 0)); // nothing to measure
-      if (!both) return;
-      const marks = (shifts?.shifts ?? []).map((one) => ({ at: Date.parse(one.at), text: `Weights: ${percent(one.blue)} blue, ${percent(one.green)} green` }));
-      requests.update({ ...both, marks, values: [both.of(blue, 'requests'), both.of(green, 'requests')] });
-      errors.update({ ...both, marks, values: [both.of(blue, 'errors5xx'), both.of(green, 'errors5xx'), both.of(blue, 'errors4xx'), both.of(green, 'errors4xx')] });
-      latency.update({ ...both, marks, names: ['blue p99', 'green p99', 'blue p50', 'green p50'], values: [both.of(blue, 'p99'), both.of(green, 'p99'), both.of(blue, 'p50'), both.of(green, 'p50')] });
+      weights.update(history(doc, shifts));
+      const flows = measured(items);
+      el.hidden = !weighed && !flows.some(busy); // nothing to measure
+      const time = align(flows);
+      if (!time) return;
+      const marks = shifts.map((one) => ({ at: Date.parse(one.at), text: `Weights: ${percent(one.blue)} blue, ${percent(one.green)} green` }));
+      const draw = (chart, ...fields) => chart.update({ ...time, marks, values: fields.flatMap((field) => flows.map((flow) => time.of(flow, field))) });
+      draw(requests, 'requests');
+      draw(errors, 'errors5xx', 'errors4xx');
+      draw(latency, 'p99', 'p50');
     },
   };
 }
 
-// align gives both sides the same first moment; they have the same step.
-function align(blue, green) {
-  const one = blue ?? green;
-  if (!one) return null;
-  const step = one.step || 1;
-  const ends = [blue, green].filter(Boolean).map((t) => Date.parse(t.from) / 1000 + t.requests.length * step);
-  const n = Math.max(...[blue, green].filter(Boolean).map((t) => t.requests.length));
-  const from = Math.max(...ends) - n * step;
-  const of = (t, field) => {
-    if (!t) return [];
-    const shift = Math.round((Date.parse(t.from) / 1000 - from) / step);
-    return [...Array(Math.max(0, shift)).fill(null), ...(t[field] ?? [])].slice(0, n);
+const busy = (flow) => Boolean(flow?.requests.some((n) => n > 0));
+
+// measured is the traffic of blue, of green and of both together; where the latter has any, the former show only if they have, too.
+function measured(items) {
+  const mixed = items.get('traffic/mixed');
+  const own = ['blue', 'green'].map((side) => items.get('traffic/' + side)).map((flow) => busy(mixed) && !busy(flow) ? undefined : flow);
+  return [...own, busy(mixed) ? mixed : undefined];
+}
+
+// align gives all flows the same first moment; they have the same step.
+function align(flows) {
+  const all = flows.filter(Boolean);
+  if (!all.length) return null;
+  const step = all[0].step || 1;
+  const n = Math.max(...all.map((flow) => flow.requests.length));
+  const from = Math.max(...all.map((flow) => Date.parse(flow.from) / 1000 + flow.requests.length * step)) - n * step;
+  const of = (flow, field) => {
+    if (!flow) return [];
+    const shift = Math.round((Date.parse(flow.from) / 1000 - from) / step);
+    return [...Array(Math.max(0, shift)).fill(null), ...(flow[field] ?? [])].slice(0, n);
   };
   return { from: from * 1000, step, of };
 }
