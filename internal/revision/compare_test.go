@@ -49,15 +49,21 @@ func TestCompare(t *testing.T) {
 			s.Definition.Revision, s.Definition.Status = 2, ecs.TaskDefinitionStatusInactive
 			s.Revision.ResolvedConfiguration = &ecs.ResolvedConfiguration{LoadBalancers: []ecs.ServiceRevisionLoadBalancer{{TargetGroupArn: aws.String("x")}}}
 		}, nil},
-		{"another definition", func(s *Subject) { s.Revision.TaskDefinition = aws.String("arn:aws:ecs:r:1:task-definition/web:2") },
-			[]string{"taskDefinition: web:1 -> web:2"}},
-		{"a tag that moved", func(s *Subject) { s.Revision.ContainerImages[0].ImageDigest = aws.String("sha256:bb") },
-			[]string{"containerDefinitions[web].image: web:v1@sha256:aa -> web:v1@sha256:bb"}},
+		{
+			"another definition", func(s *Subject) { s.Revision.TaskDefinition = aws.String("arn:aws:ecs:r:1:task-definition/web:2") },
+			[]string{"taskDefinition: web:1 -> web:2"},
+		},
+		{
+			"a tag that moved", func(s *Subject) { s.Revision.ContainerImages[0].ImageDigest = aws.String("sha256:bb") },
+			[]string{"containerDefinitions[web].image: web:v1@sha256:aa -> web:v1@sha256:bb"},
+		},
 		{"environment in another order", func(s *Subject) { slices.Reverse(s.Definition.ContainerDefinitions[0].Environment) }, nil},
 		{"containers in another order", func(s *Subject) { slices.Reverse(s.Definition.ContainerDefinitions) }, nil},
 		{"subnets in another order", func(s *Subject) { slices.Reverse(s.Revision.NetworkConfiguration.AwsvpcConfiguration.Subnets) }, nil},
-		{"a command in another order", func(s *Subject) { slices.Reverse(s.Definition.ContainerDefinitions[0].Command) },
-			[]string{`containerDefinitions[web].command: ["serve","--fast"] -> ["--fast","serve"]`}},
+		{
+			"a command in another order", func(s *Subject) { slices.Reverse(s.Definition.ContainerDefinitions[0].Command) },
+			[]string{`containerDefinitions[web].command: ["serve","--fast"] -> ["--fast","serve"]`},
+		},
 		{"variables", func(s *Subject) {
 			e := s.Definition.ContainerDefinitions[0].Environment
 			e[0].Value, e[1].Name = aws.String("<green>"), aws.String("NEW")
@@ -70,8 +76,10 @@ func TestCompare(t *testing.T) {
 			c := &s.Definition.ContainerDefinitions[0]
 			c.Environment = append(c.Environment, ecs.KeyValuePair{Name: aws.String("EMPTY"), Value: aws.String("")})
 		}, []string{"containerDefinitions[web].environment[EMPTY]: (absent) -> "}},
-		{"a container less", func(s *Subject) { s.Definition.ContainerDefinitions = s.Definition.ContainerDefinitions[:1] },
-			[]string{`containerDefinitions[side]: {"image":"side:v1","name":"side"} -> (absent)`}},
+		{
+			"a container less", func(s *Subject) { s.Definition.ContainerDefinitions = s.Definition.ContainerDefinitions[:1] },
+			[]string{`containerDefinitions[side]: {"image":"side:v1","name":"side"} -> (absent)`},
+		},
 		{"log options", func(s *Subject) {
 			s.Definition.ContainerDefinitions[0].LogConfiguration.Options = map[string]string{"awslogs-group": "/other"}
 		}, []string{"containerDefinitions[web].logConfiguration.options[awslogs-group]: /web -> /other"}},

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/revision"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
@@ -49,16 +48,6 @@ func subjectOf(tx *store.Tx, rev *state.Revision) revision.Subject {
 		}
 	}
 	return out
-}
-
-// differencesOf are those of two revisions of one service; an unknown one has none.
-func differencesOf(tx *store.Tx, scope arn.Scope, cluster, service, a, b string) *Differences {
-	before, ok := state.Revisions.Get(tx, state.RevisionKey(scope, cluster, service, a))
-	after, known := state.Revisions.Get(tx, state.RevisionKey(scope, cluster, service, b))
-	if !ok || !known {
-		return &Differences{Differences: []revision.Difference{}}
-	}
-	return differences(subjectOf(tx, before), subjectOf(tx, after))
 }
 
 func differences(a, b revision.Subject) *Differences {

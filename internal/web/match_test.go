@@ -99,9 +99,16 @@ func TestMatch(t *testing.T) {
 		words string
 		why   []string
 	}{
-		{"all conditions of the first", MatchRequest{Method: "POST", Path: "/api/x"}, "10", "answers 200",
-			[]string{"10 matches path is /api/* or /v1/* and method is POST"}},
-		{"the second condition does not hold", MatchRequest{Path: "/v1/x"}, "default", "forwards 90 % to blue, 10 % to green",
+		{
+			"all conditions of the first",
+			MatchRequest{Method: "POST", Path: "/api/x"},
+			"10", "answers 200",
+			[]string{"10 matches path is /api/* or /v1/* and method is POST"},
+		},
+		{
+			"the second condition does not hold",
+			MatchRequest{Path: "/v1/x"},
+			"default", "forwards 90 % to blue, 10 % to green",
 			[]string{
 				"10 wants method is POST, got method is GET",
 				"20 wants header X-Canary is always or yes, got there is no header X-Canary",
@@ -109,10 +116,18 @@ func TestMatch(t *testing.T) {
 				"40 wants query has version=2?, got there is no query",
 				"50 wants path is /old/*, got path is /v1/x",
 				"default matches anything",
-			}},
-		{"a header, whatever its case", MatchRequest{Path: "/", Headers: []MatchHeader{{"x-canary", "YES"}}}, "20", "answers 200",
-			[]string{"10 wants path is /api/* or /v1/*, got path is /", "20 matches header X-Canary is always or yes"}},
-		{"the right host from the wrong address", MatchRequest{Path: "/", Host: "a.admin.example:8080", SourceIP: "192.168.0.1"}, "default", "forwards 90 % to blue, 10 % to green",
+			},
+		},
+		{
+			"a header, whatever its case",
+			MatchRequest{Path: "/", Headers: []MatchHeader{{"x-canary", "YES"}}},
+			"20", "answers 200",
+			[]string{"10 wants path is /api/* or /v1/*, got path is /", "20 matches header X-Canary is always or yes"},
+		},
+		{
+			"the right host from the wrong address",
+			MatchRequest{Path: "/", Host: "a.admin.example:8080", SourceIP: "192.168.0.1"},
+			"default", "forwards 90 % to blue, 10 % to green",
 			[]string{
 				"10 wants path is /api/* or /v1/*, got path is /",
 				"20 wants header X-Canary is always or yes, got there is no header X-Canary",
@@ -120,7 +135,8 @@ func TestMatch(t *testing.T) {
 				"40 wants query has version=2?, got there is no query",
 				"50 wants path is /old/*, got path is /",
 				"default matches anything",
-			}},
+			},
+		},
 		{"host from a header, address given", MatchRequest{Path: "/", SourceIP: "10.1.2.3", Headers: []MatchHeader{{"Host", "b.admin.example"}}}, "30", "answers 200", nil},
 		{"a query in the path", MatchRequest{Path: "/x?version=21#part"}, "40", "answers 200", nil},
 		{"a query of its own", MatchRequest{Path: "/x", Query: "?version=3"}, "default", "forwards 90 % to blue, 10 % to green", nil},

@@ -141,8 +141,11 @@ func spanWords(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) +
 func redirectWords(r *route.Redirect) string {
 	var changed []string
 	for _, part := range []struct{ name, value, same string }{
-		{"protocol", r.Protocol, "#{protocol}"}, {"host", r.Host, "#{host}"}, {"port", r.Port, "#{port}"},
-		{"path", r.Path, "/#{path}"}, {"query", r.Query, "#{query}"},
+		{"protocol", r.Protocol, "#{protocol}"},
+		{"host", r.Host, "#{host}"},
+		{"port", r.Port, "#{port}"},
+		{"path", r.Path, "/#{path}"},
+		{"query", r.Query, "#{query}"},
 	} {
 		if part.value != "" && part.value != part.same {
 			changed = append(changed, part.name+" "+part.value)

@@ -29,12 +29,21 @@ func TestWhyATaskStopped(t *testing.T) {
 	}{
 		{"it runs", state.Task{LastStatus: "RUNNING", Healthy: true, Service: "s"}, ""},
 		{"a standalone task runs", state.Task{LastStatus: "RUNNING"}, ""},
-		{"exit code", state.Task{LastStatus: "STOPPED", StoppedReason: "Essential container in task exited", Containers: []state.Container{{Name: "app", ExitCode: code(3)}}},
-			"Essential container in task exited app ended with exit code 3."},
-		{"killed", state.Task{LastStatus: "STOPPED", StoppedReason: "Essential container in task exited", Containers: []state.Container{{Name: "app", ExitCode: code(137)}}},
-			"Essential container in task exited app ended with exit code 137 (SIGKILL: it did not end in time, or was out of memory)."},
-		{"a reason of its own", state.Task{LastStatus: "STOPPED", StoppedReason: "Task failed to start", Containers: []state.Container{{Name: "app", Reason: "CannotPullContainerError: no such image"}}},
-			"Task failed to start app: CannotPullContainerError: no such image"},
+		{
+			"exit code",
+			state.Task{LastStatus: "STOPPED", StoppedReason: "Essential container in task exited", Containers: []state.Container{{Name: "app", ExitCode: code(3)}}},
+			"Essential container in task exited app ended with exit code 3.",
+		},
+		{
+			"killed",
+			state.Task{LastStatus: "STOPPED", StoppedReason: "Essential container in task exited", Containers: []state.Container{{Name: "app", ExitCode: code(137)}}},
+			"Essential container in task exited app ended with exit code 137 (SIGKILL: it did not end in time, or was out of memory).",
+		},
+		{
+			"a reason of its own",
+			state.Task{LastStatus: "STOPPED", StoppedReason: "Task failed to start", Containers: []state.Container{{Name: "app", Reason: "CannotPullContainerError: no such image"}}},
+			"Task failed to start app: CannotPullContainerError: no such image",
+		},
 		{"stopping", state.Task{LastStatus: "RUNNING", DesiredStatus: "STOPPED", StoppedReason: "Scaling activity"}, "Scaling activity"},
 		{"to be replaced", state.Task{LastStatus: "RUNNING", Unhealthy: "Task failed ELB health checks"}, "Task failed ELB health checks"},
 		{"pulling", state.Task{LastStatus: "PENDING", PullStarted: time.Now()}, "Its images are being pulled."},
