@@ -8,6 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/document"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
 	"github.com/grue-ecs/grue/test/harness"
 )
 
@@ -52,4 +58,63 @@ func TestSlowApprovalSurvivesKills(t *testing.T) {
 		t.Errorf("messages %q", got)
 	}
 	load.StopAndExpectNoFailures(t)
+}
+
+// TestSlowApprovalParameter: a Lambda hook that waits for an SSM parameter is an
+// approval like any other.
+func TestSlowApprovalParameter(t *testing.T) {
+	t.Parallel()
+	const name, parameter = "approval-parameter", "/approval/go"
+	g := harness.Quick(t)
+	svc := g.NewShift(t, harness.ShiftSpec{Name: name, Image: g.Guest(t, "v1", ""), Count: 1})
+	room := newChat(t)
+	notification := g.URL() + "/grue/notifications/" + name
+	askGrue(t, "PUT", notification, `{"url": "`+room.URL+`", "format": "slack", "events": ["approval"], "services": ["`+name+`"]}`)
+	t.Cleanup(func() { askGrue(t, "DELETE", notification, "") })
+	parameters := ssm.NewFromConfig(g.Config())
+	put := func(value string) {
+		if _, err := parameters.PutParameter(t.Context(), &ssm.PutParameterInput{
+			Name: aws.String(parameter), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hook := g.NewHook(t, name, func(harness.HookCall) any {
+		out, err := parameters.GetParameter(t.Context(), &ssm.GetParameterInput{Name: aws.String(parameter)})
+		if err != nil {
+			return harness.Raise(err.Error())
+		}
+		switch *out.Parameter.Value {
+		case "approved":
+			return harness.Say("SUCCEEDED")
+		case "rejected":
+			return harness.Say("FAILED")
+		}
+		return harness.Again(1)
+	})
+	h := hook.On(postTest)
+	h.HookDetails = document.NewLazyDocument(map[string]any{"parameter": parameter})
+	svc.Configure(t, harness.BlueGreen(0, h))
+	for i, c := range []struct {
+		decision string
+		want     types.ServiceDeploymentStatus
+	}{{"approve", successful}, {"reject", rolledBack}} {
+		put("asked")
+		svc.Update(t, g.Guest(t, "v2", strings.Repeat("slow", i)))
+		harness.Await(t, "the message", func() bool { return len(room.told()) == i+1 })
+		link := button(t, room.await(t, name+": approval needed"), "Approve")
+		if status, page := press(t, link, c.decision, "because"); status != http.StatusOK {
+			t.Fatalf("%d %s", status, page)
+		}
+		if d := svc.Ended(t); d.Status != c.want {
+			t.Fatalf("%s: %s", d.Status, value(d.StatusReason))
+		}
+		if status, _ := press(t, link, "approve", "late"); status != http.StatusGone {
+			t.Errorf("a used link: %d", status)
+		}
+		expectDecision(t, g, svc, map[string]string{"approve": "CONTINUE", "reject": "ROLLBACK"}[c.decision], "because")
+	}
+	if got := room.told(); len(got) != 2 {
+		t.Errorf("messages %q", got)
+	}
 }
