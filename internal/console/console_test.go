@@ -82,7 +82,7 @@ func newWorld(t *testing.T) *world {
 // open makes Sessions as a new process does.
 func (w *world) open() {
 	c, err := New(Options{
-		Store: w.store, Logs: w.logs, Exec: w.driver.Exec, HangUp: 2 * time.Second,
+		Store: w.store, Logs: w.logs, Exec: w.driver.Exec, HangUp: time.Minute,
 		State: func(Target) (string, bool) { w.mu.Lock(); defer w.mu.Unlock(); return w.why, w.ended },
 		Now:   func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})
@@ -322,6 +322,7 @@ func TestWhySessionsEnd(t *testing.T) {
 
 func TestClientGoes(t *testing.T) {
 	w := newWorld(t)
+	w.c.o.HangUp = 50 * time.Millisecond
 	id, token, err := w.c.Start(Request{Target: Target{Scope: home, Task: "task", Container: "app"}, Command: []string{"hang"}})
 	if err != nil {
 		t.Fatal(err)

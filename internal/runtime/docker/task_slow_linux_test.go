@@ -237,6 +237,14 @@ func TestExecAndStats(t *testing.T) {
 	if err != nil || code != 0 || out.String() != "through" {
 		t.Errorf("%d %q %v", code, &out, err)
 	}
+	out.Reset()
+	sizes := make(chan runtime.TerminalSize, 1)
+	sizes <- runtime.TerminalSize{Cols: 100, Rows: 30}
+	code, err = w.Exec(t.Context(), id, "web", []string{"/guest", "size=100x30", "id=", "env=EXTRA", "exit=4"},
+		runtime.ExecIO{Stdout: &out, TTY: true, Sizes: sizes, User: "0:0", Env: []string{"EXTRA=1"}})
+	if lines := strings.Split(out.String(), "\r\n"); err != nil || code != 4 || len(lines) != 4 || lines[0] != "size 100x30" || !strings.HasPrefix(lines[1], "0 0 ") || lines[2] != "1" {
+		t.Errorf("%d %q %v", code, &out, err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := w.Exec(ctx, id, "web", []string{"/guest", "hang="}, runtime.ExecIO{}); err == nil {

@@ -109,7 +109,7 @@ func (s *shell) lines() (code int, err error) {
 		if s.TTY {
 			io.WriteString(s.Stdout, "$ ")
 		}
-		line, err := in.ReadString('\n')
+		line, err := s.line(in)
 		if s.TTY && err != nil || err != nil && line == "" {
 			return code, nil
 		}
@@ -123,6 +123,21 @@ func (s *shell) lines() (code int, err error) {
 		}
 		if cmd[0] == "exit" {
 			return code, nil
+		}
+	}
+}
+
+// line reads a line; at a terminal the key Enter ends it.
+func (s *shell) line(in *bufio.Reader) (string, error) {
+	var b strings.Builder
+	for {
+		c, err := in.ReadByte()
+		if err != nil {
+			return b.String(), err
+		}
+		b.WriteByte(c)
+		if c == '\n' || c == '\r' && s.TTY {
+			return b.String(), nil
 		}
 	}
 }

@@ -36,8 +36,28 @@ func TestExec(t *testing.T) {
 			t.Errorf("%d, %v, %q", code, err, out.String())
 		}
 	})
+	t.Run("terminal of root", func(t *testing.T) {
+		var out bytes.Buffer
+		sizes := make(chan runtime.TerminalSize, 2)
+		sizes <- runtime.TerminalSize{Cols: 80, Rows: 24}
+		sizes <- runtime.TerminalSize{Cols: 100, Rows: 30}
+		code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "size=100x30", "id=", "env=MARK", "env=EXTRA", "env=HOME", "status=CapEff"},
+			runtime.ExecIO{Stdout: &out, TTY: true, Sizes: sizes, User: "0:0", Env: []string{"EXTRA=1"}})
+		lines := strings.Split(out.String(), "\r\n")
+		if code != 0 || err != nil || len(lines) != 7 || lines[0] != "size 100x30" || !strings.HasPrefix(lines[1], "0 0 ") ||
+			lines[2] != "here" || lines[3] != "1" || lines[4] != "/root" || strings.HasSuffix(lines[5], "\t0000000000000000") {
+			t.Errorf("%d, %v, %q", code, err, out.String())
+		}
+	})
+	t.Run("hung up", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		out := writes{func() { cancel() }}
+		if _, err := w.Exec(ctx, id, "a", []string{"/guest", "print=ready", "hang="}, runtime.ExecIO{Stdout: out, TTY: true}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("no such program", func(t *testing.T) {
-		if _, err := w.Exec(t.Context(), id, "a", []string{"/nope"}, runtime.ExecIO{}); err == nil || !strings.Contains(err.Error(), "no such file") {
+		if _, err := w.Exec(t.Context(), id, "a", []string{"/nope"}, runtime.ExecIO{}); err == nil || !strings.Contains(err.Error(), "no such file") || !errors.As(err, new(*runtime.StartError)) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -60,8 +80,25 @@ func TestExec(t *testing.T) {
 			return err == nil && s["a"].PIDs > 0 && s["a"].PIDs < 12
 		})
 	})
+	t.Run("output in other hands", func(t *testing.T) {
+		for _, tty := range []bool{false, true} {
+			var out bytes.Buffer
+			code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "leave=", "print=all of it", "exit=2"}, runtime.ExecIO{Stdout: &out, TTY: tty})
+			if code != 2 || err != nil || strings.TrimSpace(out.String()) != "all of it" {
+				t.Errorf("terminal %v: %d, %v, %q", tty, code, err, out.String())
+			}
+		}
+	})
 	w.stop(id)
 	w.remove(id)
+}
+
+// writes calls fn at each write.
+type writes struct{ fn func() }
+
+func (w writes) Write(p []byte) (int, error) {
+	w.fn()
+	return len(p), nil
 }
 
 func TestStats(t *testing.T) {

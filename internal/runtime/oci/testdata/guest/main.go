@@ -102,6 +102,26 @@ var verbs = map[string]func(string){
 		fail(syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r))
 		fmt.Println(r.Cur, r.Max)
 	},
+	// size=COLSxROWS: wait until the terminal is that large.
+	"size": func(want string) {
+		for {
+			var ws [4]uint16
+			_, _, e := syscall.Syscall(syscall.SYS_IOCTL, 0, syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&ws)))
+			if e != 0 {
+				fail(e)
+			}
+			if fmt.Sprint(ws[1], "x", ws[0]) == want {
+				fmt.Println("size", want)
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	},
+	// leave: a child that holds the output lives on.
+	"leave": func(string) {
+		_, err := os.StartProcess("/guest", []string{"/guest", "hang="}, &os.ProcAttr{Files: []*os.File{nil, os.Stdout, os.Stderr}})
+		fail(err)
+	},
 	"pid":  func(string) { fmt.Println("pid", os.Getpid()) },
 	"echo": func(string) { io.Copy(os.Stdout, os.Stdin) },
 	"serve": func(addr string) {
