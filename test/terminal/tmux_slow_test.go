@@ -16,17 +16,14 @@ import (
 type screen struct {
 	t      *testing.T
 	socket string
+	env    []string // of the shell; tmux takes PATH from its client
 }
 
 // newScreen opens a terminal of 120 columns and 30 lines.
 func newScreen(t *testing.T, env ...string) *screen {
 	t.Helper()
-	s := &screen{t, fmt.Sprintf("grue-test-%d", os.Getpid())}
-	args := []string{"-f", "/dev/null", "new-session", "-d", "-s", "main", "-x", "120", "-y", "30"}
-	for _, pair := range append(env, "PS1=ready> ", "BASH_SILENCE_DEPRECATION_WARNING=1") {
-		args = append(args, "-e", pair)
-	}
-	s.tmux(append(args, "bash", "--norc", "--noprofile")...)
+	s := &screen{t, fmt.Sprintf("grue-test-%d", os.Getpid()), append(env, "PS1=ready> ")}
+	s.tmux("-f", "/dev/null", "new-session", "-d", "-s", "main", "-x", "120", "-y", "30", "bash", "--norc", "--noprofile")
 	t.Cleanup(func() { s.tmux("kill-server") })
 	s.sees("ready>")
 	return s
@@ -34,7 +31,9 @@ func newScreen(t *testing.T, env ...string) *screen {
 
 func (s *screen) tmux(args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-L", s.socket}, args...)...).CombinedOutput()
+	cmd := exec.Command("tmux", append([]string{"-L", s.socket}, args...)...)
+	cmd.Env = append(os.Environ(), s.env...)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		s.t.Fatalf("tmux %s: %v\n%s", strings.Join(args, " "), err, out)
 	}

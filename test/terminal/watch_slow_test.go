@@ -35,11 +35,12 @@ func TestSlowWatch(t *testing.T) {
 	s := newScreen(t, "AWS_ENDPOINT_URL="+g.URL(), "PATH="+filepath.Dir(g.Bin)+":"+os.Getenv("PATH"))
 
 	// Completion, in a real bash: the verb and the service.
-	s.types("source <(grue completion bash)")
+	s.types(`source <(grue completion bash); echo sour"ced"`)
+	s.sees("\nsourced\n")
 	s.tmux("send-keys", "-t", "main", "-l", "grue stat")
 	s.press("Tab")
 	s.sees("ready> grue status")
-	s.tmux("send-keys", "-t", "main", "-l", " w")
+	s.tmux("send-keys", "-t", "main", "-l", "w") // after the blank of the completion
 	s.press("Tab")
 	s.sees("ready> grue status web")
 	s.press("Enter")
