@@ -4,7 +4,7 @@ package docs
 
 import "embed"
 
-// Files are the pages (*.md) and the pictures (*.svg).
+// Files are the pages (*.md) and the pictures (*.svg, *.png).
 //
-//go:embed *.md *.svg
+//go:embed *.md *.svg *.png
 var Files embed.FS

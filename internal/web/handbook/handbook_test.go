@@ -114,7 +114,7 @@ func (b *Book) lost(from *Page, link string) string {
 			return ""
 		}
 		if target, ok = b.Page(name); !ok {
-			return "no such page or picture; pictures are *.svg"
+			return "no such page or picture; pictures are *.svg and *.png"
 		}
 	}
 	if part != "" && !strings.Contains(string(target.Body), ` id="`+part+`"`) {

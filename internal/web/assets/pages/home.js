@@ -39,6 +39,7 @@ export default function open(root, ctx) {
     const services = part('service/'), clusters = part('cluster/').map(([, c]) => c);
     patch(summary, `${plural(services.length, 'service')} in ${plural(clusters.length, 'cluster')}, ${plural(meta.tasks ?? 0, 'task')}`,
       meta.deploying > 0 && `, ${count(meta.deploying)} deploying`,
+      part('alarm/').length > 0 && [', ', h('a', { href: '/ui/alarms' }, plural(part('alarm/').length, 'alarm'))],
       meta.proxy === false && h('b.bad-text', ' The proxy is not connected: weights do not change until it is back.'));
     patch(urgent, approvals(part('approval/')), alarms(part('alarm/')));
     const fits = wanted(search.value);

@@ -12,7 +12,7 @@ export default async function open(root, ctx) {
   });
   ctx.onLeave(view.close);
   const groups = h('select.log-group', { id: 'log-group', onchange: () => pick(groups.value, '') });
-  const narrow = h('input', { type: 'search', id: 'log-stream', placeholder: 'All streams; type to narrow', list: 'log-streams', autocomplete: 'off', onchange: () => chosen(), oninput: () => { if (streams.some((s) => s.name === narrow.value) || narrow.value === '') chosen(); } });
+  const narrow = h('input', { type: 'text', id: 'log-stream', placeholder: 'All streams; type to narrow', list: 'log-streams', autocomplete: 'off', onchange: () => chosen(), oninput: () => { if (streams.some((s) => s.name === narrow.value) || narrow.value === '') chosen(); } });
   const names = h('datalist', { id: 'log-streams' });
   const about = h('p.dim.small', { role: 'status' });
   const none = h('section.card', { hidden: true }, h('h2', 'Nothing is logged in this region yet'), h('p.dim', 'Containers with the awslogs driver in their logConfiguration write here, functions do, and PutLogEvents does. What other containers write is on the page of their task.'));
