@@ -154,7 +154,7 @@ func (x *steering) rehearse(ctx context.Context, n change.Now, p *change.Plan) e
 	if err != nil {
 		return err
 	}
-	d.Notes = nil // they were told
+	d.Notes = d.Notes[len(p.Notes):] // those of the plan were told
 	if err := d.print(x.out, x.ends.JSON); err != nil {
 		return err
 	}

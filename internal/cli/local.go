@@ -30,7 +30,7 @@ func listenLocal(data string) (net.Listener, error) {
 		return nil, err
 	}
 	l.SetUnlinkOnClose(false)
-	if err := os.Chmod(filepath.Join(dir, fresh), 0o600); err == nil {
+	if err = os.Chmod(filepath.Join(dir, fresh), 0o600); err == nil {
 		err = os.Rename(filepath.Join(dir, fresh), filepath.Join(dir, localSocket))
 	}
 	if err != nil {

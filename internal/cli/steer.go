@@ -76,27 +76,36 @@ func (x *steering) follow(ctx context.Context, arn string) error {
 	return err
 }
 
+// appears bounds how long a deployment may take to be listed.
+const appears = time.Minute
+
 // started finds the service deployment of the revision that an answer shows as
 // PRIMARY. Amazon lists it a moment later than the service. "" = this ECS keeps none.
 func (x *steering) started(ctx context.Context, s *types.Service) (string, error) {
 	defer x.doing("looking for the deployment")()
 	number := primaryNumber(s)
+	if number == "" {
+		return "", nil // another deployment controller
+	}
+	ctx, cancel := context.WithTimeout(ctx, appears)
+	defer cancel()
 	for {
 		out, err := x.client.ECS.ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Cluster: s.ClusterArn, Service: s.ServiceArn})
 		if client.Is(err, "UnsupportedFeatureException") || client.Is(err, "UnknownOperationException") {
 			return "", nil
 		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return "", err
 		}
-		for _, d := range out.ServiceDeployments {
-			if client.Last(aws.ToString(d.TargetServiceRevisionArn)) == number {
-				return aws.ToString(d.ServiceDeploymentArn), nil
+		if err == nil {
+			for _, d := range out.ServiceDeployments {
+				if client.Last(aws.ToString(d.TargetServiceRevisionArn)) == number {
+					return aws.ToString(d.ServiceDeploymentArn), nil
+				}
 			}
 		}
-		client.Pause(ctx, time.Second)
-		if ctx.Err() != nil {
-			return "", ctx.Err()
+		if client.Pause(ctx, time.Second); ctx.Err() != nil {
+			return "", fmt.Errorf("the service is updated, but its deployment is not listed: 'grue watch %s' tells how it goes on", x.service)
 		}
 	}
 }
