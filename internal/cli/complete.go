@@ -21,7 +21,7 @@ type completeCmd struct {
 }
 
 // completePatience is how long a person waits for names of services.
-const completePatience = 2 * time.Second
+const completePatience = 5 * time.Second
 
 // Run prints a candidate a line. It fails silently: a shell cannot show why.
 func (c *completeCmd) Run(s *streams) error {

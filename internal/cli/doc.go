@@ -16,10 +16,13 @@
 // Files under DATA/run: up.lock and server.lock (held while that process
 // lives, with its pid inside), proxy.sock (answers who the proxy is).
 //
-// Where to change what: the verbs in up.go, server.go, proxy.go, shim.go, down.go,
-// demo.go, version.go; keeping a process alive in keeper.go and backoff.go;
-// spawning in child.go, adopting in identity.go; what a person may get wrong in
-// explain.go.
+// Verbs that look at services or steer deployments are clients of any ECS through
+// the package client, which their flags embed; follow.go follows a deployment for
+// all that wait, terminal.go tells what is slow, complete.go answers the shells.
 //
-// Exit codes: 0 done, 1 it failed and one sentence said why, 2 wrong usage.
+// Where to change what: each verb in the file of its name; keeping a process alive
+// in keeper.go and backoff.go; spawning in child.go, adopting in identity.go; what
+// a person may get wrong in explain.go.
+//
+// Exit codes are in exit.go, and for people in help.go.
 package cli

@@ -28,8 +28,10 @@ type follow struct {
 	approvals bool
 	forever   bool          // go on with the next deployment: only ctx ends it
 	timeout   time.Duration // 0 = none
+	side      *streams      // is told, on standard error, what is slow or in trouble; nil = nobody is
 
-	last *client.Snapshot
+	last    *client.Snapshot
+	trouble string // that was told
 }
 
 // run follows until the goal or the end of the deployment, and returns a silent
@@ -40,13 +42,21 @@ func (f *follow) run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, f.timeout)
 		defer cancel()
 	}
+	looking := func() {}
+	if f.side != nil {
+		looking = f.side.doing("looking at " + f.watching.Service + " at " + f.client.Where())
+	}
+	defer looking()
 	for s, err := range f.client.Observe(ctx, f.watching) {
+		looking()
 		if err != nil {
-			if f.last != nil && client.Passing(err) {
-				continue // it was there a moment ago
+			if f.last == nil || !client.Passing(err) {
+				return err
 			}
-			return err
+			f.bear(err) // it was there a moment ago
+			continue
 		}
+		f.trouble = ""
 		if err := f.tell(s); err != nil {
 			return err
 		}
@@ -59,6 +69,14 @@ func (f *follow) run(ctx context.Context) error {
 		return f.late()
 	}
 	return silent(exitError) // interrupted
+}
+
+// bear tells once that looks fail for now.
+func (f *follow) bear(err error) {
+	if text := client.Explain(err).Error(); f.side != nil && text != f.trouble {
+		f.trouble = text
+		fmt.Fprintf(f.side.err, "grue: %s; trying again\n", text)
+	}
 }
 
 // ended tells whether the wait is over, and with which exit code.

@@ -254,14 +254,14 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// until waits for a condition, at most ten seconds.
+// until waits for a condition, at most a minute.
 func until(ts *testscript.TestScript, what string, ok func() bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for !ok() {
 		if ctx.Err() != nil {
 			log, _ := os.ReadFile(ts.MkAbs("log"))
-			ts.Fatalf("waited 10 s for %s; log:\n%s", what, log)
+			ts.Fatalf("waited a minute for %s; log:\n%s", what, log)
 		}
 		sleep(ctx, 10*time.Millisecond)
 	}

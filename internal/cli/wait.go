@@ -45,7 +45,7 @@ func (c *waitCmd) Run(s *streams) error {
 	}
 	f := follow{
 		client: cl, watching: client.Watching{Service: c.Service}, out: s.out, json: c.JSON, quiet: c.Quiet,
-		goal: goal, approvals: c.Approvals, timeout: c.Timeout,
+		goal: goal, approvals: c.Approvals, timeout: c.Timeout, side: s,
 	}
 	return f.run(ctx)
 }

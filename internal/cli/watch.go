@@ -45,7 +45,7 @@ func (c *watchCmd) Run(s *streams) error {
 	if c.Plain || c.JSON || !terminal(s.out) || !terminal(s.in) {
 		f := follow{
 			client: cl, watching: client.Watching{Service: c.Service}, out: s.out, json: c.JSON,
-			approvals: true, forever: c.Follow,
+			approvals: true, forever: c.Follow, side: s,
 		}
 		return f.run(ctx)
 	}
