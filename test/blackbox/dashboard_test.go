@@ -156,6 +156,9 @@ func TestDashboard(t *testing.T) {
 	card := "service/default/" + svc.Name
 	harness.Await(t, "the service on the home page", func() bool { return home.get(card, "health") == "ok" })
 
+	last, _ := home.get(card, "last").(map[string]any)
+	beginning, _ := last["id"].(string)
+
 	svc.Configure(t, harness.Canary(50, 0, harness.PauseAt(preShift)))
 	svc.Update(t, g.Guest(t, "v2", ""))
 	d := svc.Paused(t, preShift)
@@ -218,6 +221,38 @@ func TestDashboard(t *testing.T) {
 	harness.Await(t, "the rollback in the history, with the requests that v3 saw", func() bool {
 		n, _ := history.get("deployment/"+id, "requests").(float64)
 		return history.get("deployment/"+id, "status") == "ROLLBACK_SUCCESSFUL" && n > 0
+	})
+
+	next := func(what, after string) (id string) { // the deployment that follows another
+		t.Helper()
+		harness.Await(t, what, func() bool {
+			d, _ := home.get(card, "deployment").(map[string]any)
+			id, _ = d["id"].(string)
+			return id != "" && id != after && d["stage"] != "" && d["status"] == "IN_PROGRESS"
+		})
+		return id
+	}
+	if got := b.post(t, "/ui/api/deployments/default/"+svc.Name+"/"+id+"/retry", b.csrf, reason); got != http.StatusOK {
+		t.Fatalf("retry: %d", got)
+	}
+	again := next("the retry", id)
+	harness.Await(t, "why it was tried again", func() bool {
+		list, _ := history.get("deployment/"+again, "decisions").([]any)
+		first, _ := append(list, nil)[0].(map[string]any)
+		return first["action"] == "retry" && first["reason"] == "it looks good" && history.get("deployment/"+again, "taskDefinition") == svc.Name+":3"
+	})
+	if got := b.post(t, "/ui/api/deployments/default/"+svc.Name+"/"+again+"/stop", b.csrf, reason); got != http.StatusOK {
+		t.Fatalf("stop: %d", got)
+	}
+	harness.Await(t, "the stop", func() bool { return history.get("deployment/"+again, "status") == "STOPPED" })
+	svc.Configure(t, harness.BlueGreen(0))
+	former := history.get("deployment/"+beginning, "revision")
+	if got := b.post(t, "/ui/api/services/default/"+svc.Name+"/rollback", b.csrf, map[string]any{"revision": former, "reason": "v1 was best"}); got != http.StatusOK {
+		t.Fatalf("rollback to the first revision: %d", got)
+	}
+	harness.Await(t, "v1 to be back", func() bool {
+		last, _ := home.get(card, "last").(map[string]any)
+		return last["status"] == "SUCCESSFUL" && last["taskDefinition"] == svc.Name+":1" && last["id"] != beginning
 	})
 	load.StopAndExpectNoFailures(t)
 }
