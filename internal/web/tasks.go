@@ -51,7 +51,7 @@ func noCluster(cluster, region string) error {
 func taskRow(t *state.Task) *TaskRow {
 	out := &TaskRow{
 		ID: t.ID, Service: t.Service, Revision: t.Revision, TaskDefinition: arn.Name(t.TaskDefinition), Status: t.LastStatus,
-		Desired: t.DesiredStatus, Health: t.Health, Healthy: t.Healthy && t.LastStatus == "RUNNING", Why: taskWhy(t),
+		Desired: t.DesiredStatus, Health: t.Health, Healthy: t.Healthy && t.LastStatus == "RUNNING", Why: taskWhy(t), StopCode: t.StopCode,
 		Created: At(t.Created), Started: At(t.Started), Stopped: At(t.Stopped), IP: t.IP,
 	}
 	for i := range t.Containers {

@@ -11,6 +11,7 @@ type TaskRow struct {
 	Health         string    `json:"health"`  // HEALTHY, UNHEALTHY or UNKNOWN, of containers
 	Healthy        bool      `json:"healthy"` // passed every gate of its service
 	Why            string    `json:"why,omitempty"`
+	StopCode       string    `json:"stopCode,omitempty"`
 	Created        Time      `json:"createdAt,omitzero"`
 	Started        Time      `json:"startedAt,omitzero"`
 	Stopped        Time      `json:"stoppedAt,omitzero"`

@@ -106,13 +106,18 @@ func contents(pages []*Page) *Page {
 	list := slices.SortedFunc(slices.Values(pages), func(x, y *Page) int {
 		return cmp.Compare(strings.ToLower(x.Title), strings.ToLower(y.Title))
 	})
+	return &Page{Title: "Documentation", Body: "<h1>Documentation</h1>\n" + listing(list)}
+}
+
+// listing is a list of pages with their first sentences.
+func listing(pages []*Page) template.HTML {
 	var body strings.Builder
-	body.WriteString("<h1>Documentation</h1>\n<ul class=\"contents\">\n")
-	for _, p := range list {
+	body.WriteString("<ul class=\"contents\">\n")
+	for _, p := range pages {
 		fmt.Fprintf(&body, "<li><a href=\"%s\">%s</a><br>%s</li>\n", template.HTMLEscapeString(p.Path()), template.HTMLEscapeString(p.Title), template.HTMLEscapeString(brief(p.Summary)))
 	}
 	body.WriteString("</ul>\n")
-	return &Page{Title: "Documentation", Body: template.HTML(body.String())}
+	return template.HTML(body.String())
 }
 
 // brief is the beginning of a text: whole sentences, of up to 200 bytes if there are such.

@@ -36,7 +36,7 @@ func (b *Book) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (b *Book) missing(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusNotFound)
 	_ = layout.Execute(w, frame{
-		Page:  &Page{Name: "-", Title: "No such page", Body: "<h1>No such page</h1><p>The manual has these pages:</p>"},
+		Page:  &Page{Name: "-", Title: "No such page", Body: "<h1>No such page</h1><p>The manual has these pages:</p>" + listing(b.pages)},
 		Pages: b.pages,
 	})
 }

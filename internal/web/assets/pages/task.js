@@ -56,13 +56,13 @@ export default function open(root, ctx) {
 
   function top(t) {
     const stopped = t.lastStatus === 'STOPPED';
-    const bad = stopped ? (t.containers ?? []).some((c) => c.exitCode) : t.health === 'UNHEALTHY';
+    const bad = stopped ? t.stopCode === 'TaskFailedToStart' || (t.stopCode === 'EssentialContainerExited' && (t.containers ?? []).some((c) => c.exitCode)) : t.health === 'UNHEALTHY';
     patch(head, h('div.page-head', h('div', h('h1', 'Task ', h('code', id.slice(0, 12)), copy(t.arn, 'Copy the ARN')),
       h('div.facts-line', badge(t.lastStatus, bad ? 'bad' : stopped ? 'calm' : t.healthy ? 'good' : undefined),
         t.desiredStatus === 'STOPPED' && !stopped && badge('STOPPING'),
         t.service && h('span', 'of ', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), ' revision ', h('b', { title: t.revision }, revision(t.revision))),
         h('span', h('b', t.taskDefinition)), t.protectedUntil && h('span', 'protected for ', left(t.protectedUntil))))),
-    t.why && h('section.outcome', { class: bad ? 'bad' : 'warn', 'aria-label': 'Why' }, h('p', t.why)));
+    t.why && h('section.outcome', { class: bad ? 'bad' : stopped ? 'plainly' : 'warn', 'aria-label': 'Why' }, h('p', t.why)));
     const fact = (name, value) => value && [h('dt', name), h('dd', value)];
     patch(facts, fact('Group', t.group), fact('Started by', t.startedBy), fact('Runs on', t.capacityProvider || t.launchType), fact('Zone', t.zone),
       fact('Address', t.ip && [h('code', t.ip), copy(t.ip, 'Copy the address')]), fact('Network', t.networkMode),

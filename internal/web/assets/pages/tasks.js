@@ -1,6 +1,6 @@
 // Every task of a cluster, or the clusters to choose from.
 
-import { h, patch, frame, path, go, plural, count, badge, dot, since, ago, table, crumbs, revision } from '../app.js';
+import { h, patch, brief, frame, path, go, plural, count, badge, dot, since, ago, table, crumbs, revision } from '../app.js';
 import { windowed } from '../lib/windowed.js';
 
 // shows are the filters: what each keeps.
@@ -14,7 +14,8 @@ const shows = {
 };
 
 const sick = (t) => t.status === 'RUNNING' && t.desired !== 'STOPPED' && (t.health === 'UNHEALTHY' || (t.service && !t.healthy));
-const failed = (t) => t.status === 'STOPPED' && (t.exits ?? []).some((e) => e.code !== 0);
+// A container that was asked to end may have any exit code.
+const failed = (t) => t.status === 'STOPPED' && (t.stopCode === 'TaskFailedToStart' || (t.stopCode === 'EssentialContainerExited' && (t.exits ?? []).some((e) => e.code !== 0)));
 
 // tone is how a task does.
 export const tone = (t) => (t.status === 'STOPPED' ? (failed(t) ? 'bad' : 'calm') : t.health === 'UNHEALTHY' ? 'bad' : t.status !== 'RUNNING' ? 'busy' : t.healthy || !t.service ? 'good' : 'busy');
@@ -41,7 +42,7 @@ export default function open(root, ctx) {
       h('span.task-name', dot(tone(t), t.healthy ? 'healthy' : t.status.toLowerCase()), h('a', { href: path('/ui/tasks', cluster, t.id) }, h('code', t.id.slice(0, 12)))),
       badge(t.status, tone(t), state(t)),
       t.service ? h('span.cut', h('a', { href: path('/ui/services', cluster, t.service) }, t.service), h('span.dim.small', ' rev ' + revision(t.revision))) : h('span.dim.cut', t.taskDefinition),
-      h('span.small.dim.clamp', { title: t.why }, t.why),
+      h('span.small.dim.clamp', { title: t.why }, t.why && brief(t.why)),
       h('code.dim', t.ip),
       t.status === 'STOPPED' ? h('span.dim.small', 'stopped ', ago(t.stoppedAt)) : since(t.startedAt ?? t.createdAt),
     ],
