@@ -26,7 +26,9 @@ export async function load() {
   const date = Date.parse(answer.headers.get('date') ?? '');
   if (date && Math.abs(date - asked) > 3000) skew = date - asked; // the header has whole seconds
   if (!answer.ok) throw new Failure('HTTP ' + answer.status, 'grue is not ready yet', answer.status);
+  const before = session.version;
   Object.assign(session, { signedIn: false, regions: [] }, await answer.json());
+  if (before && before !== session.version) note(`grue is ${session.version} now, this page is of ${before}: load it again.`, 'warn');
   return session;
 }
 
