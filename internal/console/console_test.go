@@ -118,8 +118,9 @@ type buffer struct {
 }
 
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
-func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
-func (b *buffer) Len() int                    { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Len() }
+
+func (b *buffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
+func (b *buffer) Len() int       { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Len() }
 
 func (w *world) start(pipes bool, change func(*Request), command ...string) *person {
 	w.Helper()

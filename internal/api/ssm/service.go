@@ -16,7 +16,7 @@ import (
 type Options struct {
 	Vault    *secret.Vault
 	Sessions *console.Sessions // of ECS Exec; nil = none
-	Now   func() time.Time
+	Now      func() time.Time
 }
 
 // Service is AWS Systems Manager, as far as Parameter Store goes, and what clients
