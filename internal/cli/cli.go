@@ -13,9 +13,10 @@ import (
 
 // grammar is the whole command line.
 type grammar struct {
-	Up   upCmd   `cmd:"" group:"machine" help:"Start grue: the AWS API, the load balancers and the tasks."`
-	Down downCmd `cmd:"" group:"machine" help:"Stop grue and remove what it made on this machine."`
-	Demo demoCmd `cmd:"" group:"machine" help:"Deploy a sample service twice under load and tell what happens."`
+	Up     upCmd     `cmd:"" group:"machine" help:"Start grue: the AWS API, the load balancers and the tasks."`
+	Down   downCmd   `cmd:"" group:"machine" help:"Stop grue and remove what it made on this machine."`
+	Demo   demoCmd   `cmd:"" group:"machine" help:"Deploy a sample service twice under load and tell what happens."`
+	Doctor doctorCmd `cmd:"" group:"machine" help:"What this machine can and cannot do, how a running grue does, and how to mend it."`
 
 	Status statusCmd `cmd:"" group:"see" help:"Services of a cluster, or one service in detail."`
 	Watch  watchCmd  `cmd:"" group:"see" help:"Follow a deployment live, full screen; approve or reject it with a key."`

@@ -31,7 +31,7 @@ func (k *keeper) run(ctx context.Context) error {
 		p, err := k.start()
 		if err != nil {
 			wait := b.next(0, false)
-			k.log.Error("cannot start", "child", k.name, "error", err, "again_in", wait)
+			k.log.Error("cannot start", "child", k.name, "err", err, "again_in", wait)
 			sleep(ctx, wait)
 			continue
 		}

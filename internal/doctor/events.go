@@ -54,7 +54,7 @@ func plain(e *store.Event) event {
 	var detail map[string]any
 	_ = json.Unmarshal(e.Detail, &detail) // what is no object has no members
 	for k, v := range detail {
-		if text, ok := v.(string); ok && plainDetails[k] && name.MatchString(text) {
+		if text, ok := v.(string); ok && plainDetails[k] && name.MatchString(text) && (k != "group" || strings.HasPrefix(text, "service:")) {
 			if out.Detail == nil {
 				out.Detail = map[string]string{}
 			}

@@ -12,8 +12,8 @@ import (
 
 // plainKeys are keys of log lines whose values are names, numbers, states or
 // times.
-var plainKeys = keys(`time level process pid signal keep_tasks first child again_in wait code how status stage call took service operation
-	deployment cluster task container group target rule listener epoch version tries try n lines images layers registry_bytes health state bridge
+var plainKeys = keys(`time level process pid signal keep_tasks first child again_in wait code status stage call took service operation
+	deployment cluster task container group rule listener phase was epoch version tries try n lines images layers registry_bytes health state bridge
 	cidr revision connections listeners streams messages function digest runtime took count from to attempts event detail strategy zone
 	load_balancer request_id table outbox items tasks services`)
 
@@ -70,7 +70,7 @@ func value(key, v string) string {
 		return strconv.Quote(v)
 	case textKeys[key]:
 		return strconv.Quote(known(v))
-	case plainKeys[key] && name.MatchString(v):
+	case key == "target" && address.MatchString(v), plainKeys[key] && name.MatchString(v) && !strings.Contains(v, "://"):
 		return v
 	}
 	return "…"

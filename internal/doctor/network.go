@@ -3,6 +3,7 @@ package doctor
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -143,6 +144,22 @@ func (m *Machine) wildcard(port int) bool {
 	return false
 }
 
+// room is a free range of the size that grue takes; invalid = there is none.
+func room(pool netip.Prefix, routes []Route) netip.Prefix {
+	const bits = 18
+	for at := pool.Addr(); pool.Contains(at); {
+		p := netip.PrefixFrom(at, bits)
+		if !slices.ContainsFunc(routes, func(r Route) bool { return r.To.Overlaps(p) }) {
+			return p
+		}
+		b := at.As4()
+		n := binary.BigEndian.Uint32(b[:]) + 1<<(32-bits)
+		binary.BigEndian.PutUint32(b[:], n)
+		at = netip.AddrFrom4(b)
+	}
+	return netip.Prefix{}
+}
+
 // addresses: the range of the tasks must be nobody else's.
 func addresses(_ context.Context, o *Options) []Finding {
 	m := o.Machine
@@ -168,9 +185,9 @@ func addresses(_ context.Context, o *Options) []Finding {
 		return ok("The tasks' addresses %s are nobody else's.", doc.CIDR)
 	}
 	for _, pool := range network.DefaultPool() {
-		if !slices.ContainsFunc(routes, func(r Route) bool { return r.To.Overlaps(pool) }) {
-			return ok("There is room for the tasks' addresses in %s.", pool)
+		if free := room(pool, routes); free.IsValid() {
+			return ok("There is room for the tasks' addresses, such as %s.", free)
 		}
 	}
-	return warn("Remove a route to one of them if grue finds no room.", "This machine has routes into every range that grue looks for the tasks' addresses in.")
+	return fail("Remove a route to one of them.", "This machine has routes into every range that grue looks for the tasks' addresses in: %v.", network.DefaultPool())
 }

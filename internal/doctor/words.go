@@ -36,6 +36,10 @@ func known(text string) string {
 // only a text has.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/+-]{0,300}$`)
 
+// address is what a target is: an ARN, or an address with a port; not a URL, whose
+// path may be a key.
+var address = regexp.MustCompile(`^(arn:aws:[a-z-]+:[a-z0-9-]*:[0-9]*:[A-Za-z0-9._:/+-]{1,300}|[0-9.]+:[0-9]+)$`)
+
 // code is what an AWS error code looks like: "CannotPullContainerError".
 var code = regexp.MustCompile(`^([A-Z][A-Za-z]{2,60}(?:Error|Exception|Failure|Killed))\b`)
 

@@ -32,7 +32,7 @@ func (b *Balancer) Allocate(lbARN string) (netip.Addr, error) {
 // created after all.
 func (b *Balancer) Release(lbARN string) {
 	if err := b.opts.Addresses.FreeLB(addressID(lbARN)); err != nil {
-		b.opts.Log.Error("an address is not free", "loadBalancer", lbARN, "err", err)
+		b.opts.Log.Error("an address is not free", "load_balancer", lbARN, "err", err)
 	}
 }
 
@@ -52,13 +52,13 @@ func (b *Balancer) restoreAddresses() error {
 	for _, lb := range all {
 		addr, err := b.opts.Addresses.AllocLB(addressID(lb.ARN))
 		if err != nil {
-			b.opts.Log.Error("a load balancer has lost its address", "loadBalancer", lb.ARN, "address", lb.Address, "err", err)
+			b.opts.Log.Error("a load balancer has lost its address", "load_balancer", lb.ARN, "address", lb.Address, "err", err)
 			continue
 		}
 		if addr.String() == lb.Address {
 			continue
 		}
-		b.opts.Log.Warn("a load balancer has a new address", "loadBalancer", lb.ARN, "before", lb.Address, "address", addr)
+		b.opts.Log.Warn("a load balancer has a new address", "load_balancer", lb.ARN, "before", lb.Address, "address", addr)
 		if err := b.move(lb.ARN, addr.String()); err != nil {
 			return err
 		}

@@ -120,7 +120,7 @@ func (b *Balancer) release() {
 	for _, id := range gone {
 		if b.opts.Addresses != nil {
 			if err := b.opts.Addresses.FreeLB(addressID(id)); err != nil {
-				b.opts.Log.Error("the address of a deleted load balancer is not free", "loadBalancer", id, "err", err)
+				b.opts.Log.Error("the address of a deleted load balancer is not free", "load_balancer", id, "err", err)
 				continue
 			}
 		}

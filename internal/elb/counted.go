@@ -16,8 +16,6 @@ type Counted struct {
 	LB    string // "app/name/id"
 	Group string // "targetgroup/name/id"; "" = what no group answered
 	route.Traffic
-	// Connections of clients, or flows, that are open now; 0 with a Group, but for flows.
-	Connections uint64
 }
 
 // Counts are the totals of the load balancers and target groups that exist, in the order of their
@@ -43,9 +41,7 @@ func (b *Balancer) Counts() (out []Counted) {
 			sum.Active = lb.flows[flowKey{key.group, protocol}].n
 			c.Flows[protocol] = &sum
 		}
-		if key.group == "" {
-			c.Connections = lb.conns
-		} else {
+		if key.group != "" {
 			c.Group = GroupDimension(key.group)
 		}
 		out = append(out, c)

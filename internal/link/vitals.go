@@ -18,6 +18,8 @@ type Vitals struct {
 	// InFlight are requests and flows at targets, by target group ARN; groups that have
 	// none are absent.
 	InFlight map[string]int64 `json:"inFlight,omitempty"`
+	// Balancers are the connections of clients by load balancer ("app/name/id").
+	Balancers map[string]int64 `json:"balancers,omitempty"`
 }
 
 // Vital is a Proxy that tells its vitals.

@@ -138,10 +138,10 @@ func (n *Network) forget(l Lease) {
 // teardown removes the kernel's objects of a lease at once.
 func (n *Network) teardown(l Lease) {
 	if err := dropNetns(l.Netns); err != nil {
-		n.log.Warn("cannot remove network namespace", "path", l.Netns, "error", err)
+		n.log.Warn("cannot remove network namespace", "path", l.Netns, "err", err)
 	}
 	if err := delLink(l.Veth); err != nil {
-		n.log.Warn("cannot remove interface", "link", l.Veth, "error", err)
+		n.log.Warn("cannot remove interface", "link", l.Veth, "err", err)
 	}
 }
 

@@ -129,13 +129,13 @@ func (n *Network) applyFilter() {
 	reusePorts()
 	f := filter{bridge: n.info.Bridge, hash: n.hash, info: n.info}
 	if err := f.apply(); err != nil {
-		n.log.Warn("tasks may have no way to the internet", "bridge", n.info.Bridge, "error", err)
+		n.log.Warn("tasks may have no way to the internet", "bridge", n.info.Bridge, "err", err)
 	}
 	if err := f.applyUntracked(); err != nil {
-		n.log.Warn("connections of tasks fill the kernel's connection tracking", "bridge", n.info.Bridge, "error", err)
+		n.log.Warn("connections of tasks fill the kernel's connection tracking", "bridge", n.info.Bridge, "err", err)
 	}
 	if err := f.applyReturn(); err != nil {
-		n.log.Warn("tasks see load balancers' addresses instead of clients'", "bridge", n.info.Bridge, "error", err)
+		n.log.Warn("tasks see load balancers' addresses instead of clients'", "bridge", n.info.Bridge, "err", err)
 	}
 }
 

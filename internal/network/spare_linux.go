@@ -51,7 +51,7 @@ func (n *Network) makeSpare(zone int) bool {
 	if err != nil {
 		n.rings[zone].put(ip, time.Now())
 		n.refill[zone] = false
-		n.log.Warn("cannot make a network namespace ahead", "error", err)
+		n.log.Warn("cannot make a network namespace ahead", "err", err)
 		return false
 	}
 	n.spares[zone] = append(n.spares[zone], lease)

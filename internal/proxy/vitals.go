@@ -32,7 +32,21 @@ func (p *Proxy) Vitals() link.Vitals {
 			}
 		}
 	}
+	v.Balancers = p.meters.connections()
 	return v
+}
+
+// connections are those of clients, by load balancer.
+func (m *meters) connections() map[string]int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]int64{}
+	for key, each := range m.by {
+		if key.lb != "" && key.group == "" && m.used[key] {
+			out[key.lb] = max(each.active.Load(), 0)
+		}
+	}
+	return out
 }
 
 func seconds(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/grue-ecs/grue/internal/hook"
 )
 
 // Metrics are grue's metrics. Use New; Attach adds what is read from other parts.
@@ -80,10 +82,34 @@ func New(version, runtime string) *Metrics {
 	m.waitForPerson = histogram("grue_approval_wait_seconds",
 		"Time that a PAUSE hook waited until a person answered or its time was over, in seconds.", longBuckets).WithLabelValues().(prometheus.Histogram)
 
+	m.begin()
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "grue_build_info", Help: "1, with the version of grue and the runtime of its tasks."}, []string{"version", "runtime"})
 	info.WithLabelValues(version, runtime).Set(1)
 	m.registry.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// begin makes the series that are likely to count, at zero: the first event of a
+// series that was not there is no increase for Prometheus.
+func (m *Metrics) begin() {
+	for _, s := range strategies {
+		for _, outcome := range []string{"SUCCESSFUL", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED"} {
+			m.deployTime.WithLabelValues(string(s), outcome)
+		}
+		m.deployments.WithLabelValues(string(s), "SUCCESSFUL", "none")
+		for _, cause := range []string{"circuit_breaker", "alarm", "lifecycle_hook"} {
+			m.deployments.WithLabelValues(string(s), "ROLLBACK_SUCCESSFUL", cause)
+		}
+	}
+	for _, kind := range []string{hook.KindLambda, hook.KindURL, hook.KindTask} {
+		for _, outcome := range []string{"SUCCEEDED", "FAILED", "IN_PROGRESS", "error"} {
+			m.hookCalls.WithLabelValues(kind, outcome)
+		}
+		m.hookTime.WithLabelValues(kind)
+	}
+	for _, code := range []string{"ServiceSchedulerInitiated", "EssentialContainerExited", "TaskFailedToStart", "UserInitiated"} {
+		m.taskStops.WithLabelValues(code)
+	}
 }
 
 // maxCodes bounds the error codes that are labels of their own: were one ever made

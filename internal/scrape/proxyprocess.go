@@ -40,6 +40,9 @@ func (r *reader) proxy(o out) {
 	o.gauge(proxyFiles, float64(v.Files))
 	o.gauge(proxyMaxFiles, float64(v.MaxFiles))
 	o.gauge(proxyClients, float64(v.Connections))
+	for lb, n := range v.Balancers {
+		o.gauge(connections, float64(n), lb)
+	}
 	for _, s := range r.Balancer.Standings() {
 		o.gauge(inFlight, float64(v.InFlight[s.ARN]), s.Group)
 	}

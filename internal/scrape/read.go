@@ -61,7 +61,7 @@ func (r *reader) Describe(chan<- *prometheus.Desc) {}
 func (r *reader) Collect(ch chan<- prometheus.Metric) {
 	o := out(ch)
 	o.gauge(storeEpoch, float64(r.Store.Epoch()))
-	o.counter(lastEvent, float64(r.Store.LastEvent()))
+	o.gauge(lastEvent, float64(r.Store.LastEvent()))
 	r.traffic(o)
 	r.targets(o)
 	r.proxy(o)

@@ -20,7 +20,7 @@ var (
 		"Share of a service's traffic that a revision has by its weights, 0 to 1; route is production or test.",
 		"account", "region", "cluster", "service", "revision", "route")
 	desired = desc("grue_service_desired_tasks", "Tasks that a service shall have.", "account", "region", "cluster", "service")
-	tasks   = desc("grue_tasks", "Tasks, by last status; an empty service is tasks that no service started.", "account", "region", "cluster", "service", "phase")
+	tasks   = desc("grue_tasks", "Tasks that are not STOPPED, by last status; an empty service is tasks that no service started.", "account", "region", "cluster", "service", "phase")
 	alarms  = desc("grue_alarms", "CloudWatch alarms, by state.", "state")
 )
 
@@ -115,6 +115,9 @@ func (o out) tasks(tx *store.Tx) {
 	type key struct{ account, region, cluster, service, phase string }
 	n := map[key]int{}
 	for _, t := range state.Tasks.All(tx) {
+		if t.LastStatus == "STOPPED" { // shown for an hour yet, and counted by grue_task_stops_total
+			continue
+		}
 		n[key{t.Account, t.Region, t.Cluster, t.Service, t.LastStatus}]++
 	}
 	for k, v := range n {

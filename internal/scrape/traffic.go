@@ -37,7 +37,6 @@ func (r *reader) traffic(o out) {
 		}
 		o.counter(bytes, float64(c.Bytes), c.LB, c.Group)
 		if c.Group == "" {
-			o.gauge(connections, float64(c.Connections), c.LB)
 			o.counter(connected, float64(c.NewConns), c.LB)
 			o.counter(tlsErrors, float64(c.TLSErrors), c.LB)
 		} else {

@@ -107,7 +107,7 @@ func (s *server) shutdown(front *http.Server, keep bool, hurry <-chan struct{}) 
 		}
 	})
 	s.events.close()
-	s.web.Close()   // ends the streams of dashboards
+	s.web.Close() // ends the streams of dashboards
 	s.console.Stop()
 	s.queues.Stop() // long polls answer that nothing came
 	quick, done := context.WithTimeout(ctx, 500*time.Millisecond)

@@ -2,6 +2,7 @@ package span
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 )
@@ -26,6 +27,16 @@ func configured() (bool, error) {
 		return false, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q; only http/protobuf is possible, mostly on port 4318", protocol)
 	}
 	return true, nil
+}
+
+// redacted is a URL without a password and a query.
+func redacted(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	u.RawQuery = ""
+	return u.Redacted()
 }
 
 // first is the first of some variables that is set.

@@ -47,7 +47,7 @@ func Start(ctx context.Context, process, version string, log *slog.Logger) *Span
 	if os.Getenv("OTEL_BSP_SCHEDULE_DELAY") == "" {
 		batch = append(batch, sdktrace.WithBatchTimeout(exportDelay))
 	}
-	log.Info("traces are sent", "endpoint", first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"))
+	log.Info("traces are sent", "endpoint", redacted(first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")))
 	return with(sdktrace.NewBatchSpanProcessor(exporter, batch...), process, version)
 }
 

@@ -50,7 +50,7 @@ func (x *exchange) answer(op *operation, out reflect.Value) *Error {
 	}
 	*buf = b
 	if err != nil {
-		x.log(slog.LevelError, "answer not encoded", "error", err)
+		x.log(slog.LevelError, "answer not encoded", "err", err)
 		werr := x.internal()
 		x.fail(werr)
 		return werr
@@ -212,6 +212,6 @@ func (x *exchange) send(status int, b []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	x.w.WriteHeader(status)
 	if _, err := x.w.Write(b); err != nil {
-		x.log(slog.LevelDebug, "client left before the answer", "error", err)
+		x.log(slog.LevelDebug, "client left before the answer", "err", err)
 	}
 }

@@ -160,7 +160,7 @@ func (x *exchange) reword(err error) *Error {
 	if errors.Is(err, context.Canceled) { // the client went away
 		level = slog.LevelDebug
 	}
-	x.log(level, "handler failed", "error", err)
+	x.log(level, "handler failed", "err", err)
 	failure := x.internal()
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		failure.Message = "Nothing was changed: the disk of grue's data directory is full. Free some space and try again."

@@ -18,7 +18,7 @@ func (d *Driver) create(ctx context.Context, opts client.ContainerCreateOptions,
 	made, err := d.engine.ContainerCreate(ctx, opts)
 	if err == nil {
 		for _, w := range made.Warnings {
-			d.opts.Log.Warn("Docker Engine: "+w, "task", task)
+			d.opts.Log.Warn("Docker Engine warns", "task", task, "warning", w)
 		}
 		return made.ID, nil
 	}

@@ -23,13 +23,13 @@ func (d *Driver) adoptAll() error {
 	for _, l := range d.opts.Network.Leases() {
 		if !held[l.ID] {
 			if err := d.opts.Network.FreeTask(l.ID); err != nil {
-				d.log.Warn("cannot free the address of a task that is gone", "task", l.ID, "error", err)
+				d.log.Warn("cannot free the address of a task that is gone", "task", l.ID, "err", err)
 			}
 		}
 	}
 	for _, e := range entries {
 		if err := d.adopt(filepath.Join(d.tasksDir(), e.Name())); err != nil {
-			d.log.Error("cannot take over a task; its directory is left alone", "task", e.Name(), "error", err)
+			d.log.Error("cannot take over a task; its directory is left alone", "task", e.Name(), "err", err)
 		}
 	}
 	return nil
@@ -38,7 +38,7 @@ func (d *Driver) adoptAll() error {
 func (d *Driver) adopt(dir string) error {
 	plan, planErr := shim.ReadPlan(dir)
 	if planErr != nil && !errors.Is(planErr, fs.ErrNotExist) {
-		d.log.Warn("a plan was cut short; the task is prepared again", "dir", dir, "error", planErr)
+		d.log.Warn("a plan was cut short; the task is prepared again", "dir", dir, "err", planErr)
 	}
 	status, statusErr := shim.ReadStatus(dir)
 	if planErr == nil {
@@ -101,7 +101,7 @@ func (d *Driver) adoptPlanned(plan shim.Plan, status runtime.Status, known bool)
 func (t *task) adopted(plan shim.Plan) {
 	conn, err := t.dial()
 	if err != nil {
-		t.d.log.Warn("cannot connect to the supervisor of a task", "task", t.id, "error", err)
+		t.d.log.Warn("cannot connect to the supervisor of a task", "task", t.id, "err", err)
 	}
 	if conn == nil && err == nil && t.d.ctx.Err() == nil {
 		if _, err := shim.ReadStatus(t.dir); errors.Is(err, fs.ErrNotExist) {

@@ -142,7 +142,7 @@ func (d *Driver) findHelper() string {
 		err = checkHelper(path)
 	}
 	if err != nil {
-		d.log.Warn("the supervisor program inside grue cannot be used; tasks will start more slowly", "error", err)
+		d.log.Warn("the supervisor program inside grue cannot be used; tasks will start more slowly", "err", err)
 	}
 	if err != nil || path == "" {
 		return d.opts.Self

@@ -149,7 +149,7 @@ func (t *task) follow(conn *net.UnixConn) {
 			// A broken connection is not the end of a shim.
 			var err error
 			if conn, err = t.dial(); err != nil {
-				t.d.log.Warn("lost touch with the supervisor of a task", "task", t.id, "error", err)
+				t.d.log.Warn("lost touch with the supervisor of a task", "task", t.id, "err", err)
 			}
 		}
 	}
@@ -189,7 +189,7 @@ func (t *task) awaitShim() bool {
 			return true
 		}
 		if err != nil {
-			t.d.log.Error("cannot tell whether a task's supervisor lives", "task", t.id, "error", err)
+			t.d.log.Error("cannot tell whether a task's supervisor lives", "task", t.id, "err", err)
 		}
 		select {
 		case <-time.After(wait):
@@ -210,11 +210,11 @@ func (t *task) settle(why string) {
 		t.endContainers()
 		s = lost(s, why)
 		if err := shim.WriteJSON(filepath.Join(t.dir, shim.StatusFile), s); err != nil {
-			t.d.log.Error("cannot write the status of a task", "task", t.id, "error", err)
+			t.d.log.Error("cannot write the status of a task", "task", t.id, "err", err)
 		}
 	}
 	if err := t.cgroup.Remove(5 * time.Second); err != nil {
-		t.d.log.Warn("cannot remove the control group of a task", "task", t.id, "error", err)
+		t.d.log.Warn("cannot remove the control group of a task", "task", t.id, "err", err)
 	}
 	t.set(s)
 	close(t.ended)
@@ -226,7 +226,7 @@ func (t *task) settle(why string) {
 func (t *task) endContainers() {
 	for range 3 {
 		if err := t.cgroup.Kill(10 * time.Second); err != nil {
-			t.d.log.Error("cannot end the containers of a task", "task", t.id, "error", err)
+			t.d.log.Error("cannot end the containers of a task", "task", t.id, "err", err)
 		}
 		select {
 		case <-time.After(30 * time.Millisecond):

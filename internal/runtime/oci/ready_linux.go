@@ -79,7 +79,7 @@ func (r *ready) fill() {
 		r.mu.Lock()
 		if err != nil || r.closed {
 			if err != nil {
-				r.d.log.Warn("cannot start a supervisor ahead", "error", err)
+				r.d.log.Warn("cannot start a supervisor ahead", "err", err)
 			} else {
 				conn.Close()
 			}

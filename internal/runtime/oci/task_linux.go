@@ -137,7 +137,7 @@ func (t *task) launch(plan shim.Plan) {
 // end records the end of a task that has no shim.
 func (t *task) end(s runtime.Status) {
 	if err := shim.WriteJSON(filepath.Join(t.dir, shim.StatusFile), s); err != nil {
-		t.d.log.Error("cannot write the status of a task", "task", t.id, "error", err)
+		t.d.log.Error("cannot write the status of a task", "task", t.id, "err", err)
 	}
 	t.set(s)
 	close(t.ended)
@@ -167,7 +167,7 @@ func (t *task) sendStop() {
 	}
 	t.conn.SetWriteDeadline(time.Now().Add(time.Second))
 	if err := shim.Send(t.conn, shim.Request{Op: "stop"}); err != nil {
-		t.d.log.Warn("cannot reach the supervisor of a task", "task", t.id, "error", err)
+		t.d.log.Warn("cannot reach the supervisor of a task", "task", t.id, "err", err)
 	}
 	faultStop.Hit()
 }
@@ -186,7 +186,7 @@ func (t *task) free() error {
 	}
 	now := time.Now()
 	if err := os.Chtimes(t.logDir(), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.d.log.Warn("cannot mark the logs of a removed task", "task", t.id, "error", err)
+		t.d.log.Warn("cannot mark the logs of a removed task", "task", t.id, "err", err)
 	}
 	return os.RemoveAll(t.dir)
 }
