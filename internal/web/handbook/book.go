@@ -89,7 +89,7 @@ func (b *Book) bind() error {
 		return len(order)
 	}
 	slices.SortStableFunc(b.pages, func(x, y *Page) int {
-		return cmp.Or(cmp.Compare(place(x), place(y)), cmp.Compare(strings.ToLower(x.Title), strings.ToLower(y.Title)))
+		return cmp.Or(cmp.Compare(place(x), place(y)), byTitle(x, y))
 	})
 	for _, p := range b.pages {
 		var out bytes.Buffer
@@ -101,11 +101,20 @@ func (b *Book) bind() error {
 	return nil
 }
 
+// byTitle orders pages by title, after that for newcomers.
+func byTitle(x, y *Page) int {
+	late := func(p *Page) int {
+		if p.Name == "getting-started" {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(late(x), late(y)), cmp.Compare(strings.ToLower(x.Title), strings.ToLower(y.Title)))
+}
+
 // contents makes the first page of a manual that has none.
 func contents(pages []*Page) *Page {
-	list := slices.SortedFunc(slices.Values(pages), func(x, y *Page) int {
-		return cmp.Compare(strings.ToLower(x.Title), strings.ToLower(y.Title))
-	})
+	list := slices.SortedFunc(slices.Values(pages), byTitle)
 	return &Page{Title: "Documentation", Body: "<h1>Documentation</h1>\n" + listing(list)}
 }
 

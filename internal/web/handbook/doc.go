@@ -8,8 +8,8 @@
 // pages is served beside them; what else there is in the repository is linked where
 // its source is.
 //
-// Order of the pages: as index.md (or README.md) links to them, then by title. Without
-// such a page the first one is a list of all.
+// Order of the pages: as index.md (or README.md) links to them, then by title, getting-started
+// before the others. Without such a page the first one is a list of all.
 //
 // Files: book.go (pages and their order), render.go (Markdown), link.go (links),
 // layout.go and layout.html (what is around), serve.go (HTTP).

@@ -38,7 +38,7 @@ func TestRender(t *testing.T) {
 		{"picture", "![p](deployment.svg)", `<img src="/ui/docs/deployment.svg" alt="p">`},
 		{"raw HTML is left out", "a <script>alert(1)</script> b", "<p>a <!-- raw HTML omitted -->alert(1)<!-- raw HTML omitted --> b</p>"},
 		{"no script in a link", "[x](javascript:alert(1))", `<a href="">x</a>`},
-		{"table", "| a | b |\n|---|---|\n| 1 | 2 |", `<div class="wide" role="region" aria-label="Table" tabindex="0"><table>`},
+		{"table", "| a | b |\n|---|---|\n| 1 | 2 |", `<div class="wide" role="region" aria-label="Table 1" tabindex="0"><table>`},
 		{"aligned column", "| a |\n|--:|\n| 1 |", `<td align="right">1</td>`},
 		{"heading with an id", "## A part", `<h2 id="a-part">A part</h2>`},
 		{"code is escaped", "```\n<b>\n```", "<pre tabindex=\"0\"><code>&lt;b&gt;\n</code></pre>"},

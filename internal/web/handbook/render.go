@@ -2,6 +2,7 @@ package handbook
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -25,7 +26,7 @@ var markdown = goldmark.New(
 // scrolling lets wide tables and programs be scrolled by keyboard, too. The tags
 // that it looks for come from the renderer alone: text is escaped.
 var scrolling = strings.NewReplacer(
-	"<table>", `<div class="wide" role="region" aria-label="Table" tabindex="0"><table>`,
+	"<table>", `<div class="wide" role="region" aria-label="Table" tabindex="0"><table>`, // numbered then: see numbered
 	"</table>", "</table></div>",
 	"<pre>", `<pre tabindex="0">`,
 	"<th></th>", "<td></td>",
@@ -60,8 +61,24 @@ func render(name string, source []byte) (*Page, error) {
 	if err := markdown.Renderer().Render(&out, source, doc); err != nil {
 		return nil, err
 	}
-	p.Body = template.HTML(scrolling.Replace(out.String()))
+	p.Body = template.HTML(numbered(scrolling.Replace(out.String())))
 	return p, nil
+}
+
+// numbered gives the tables of a page names of their own, for screen readers. Quotes
+// in text are escaped, so it finds only what scrolling wrote.
+func numbered(body string) string {
+	const label = `aria-label="Table"`
+	var b strings.Builder
+	for i := 1; ; i++ {
+		before, after, found := strings.Cut(body, label)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		fmt.Fprintf(&b, `aria-label="Table %d"`, i)
+		body = after
+	}
 }
 
 // heading notes the title, or a section.

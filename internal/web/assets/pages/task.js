@@ -26,14 +26,14 @@ export default function open(root, ctx) {
   const cpu = lines({ title: 'Processors', series: [{ name: 'used', tone: 'blue', area: true }], format: (v) => (v > 0 && v < 0.1 ? String(Number(v.toFixed(4))) : compact(v)), height: 130 });
   const memory = lines({ title: 'Memory', series: [{ name: 'used', tone: 'green', area: true }], format: (v) => bytes(v === null || v === undefined ? v : v * 1048576), height: 130 });
   const unused = h('p.empty', 'Measures come with the second that it runs.');
-  const charts = h('div.grid', { 'data-own': true }, cpu.el, memory.el);
-  const targetCard = card('Traffic', {}, targets.el);
+  const charts = h('div.grid', { 'data-own': true, hidden: true }, cpu.el, memory.el);
+  const targetCard = card('Traffic', {}, targets.el), resources = card('Resources', {}, unused, charts);
   const choice = h('div.chips', { role: 'group', 'aria-label': 'Container whose log is shown' });
   const silent = h('p.empty', { hidden: true });
   patch(root, crumbs(['Tasks', '/ui/tasks'], [cluster, path('/ui/tasks', cluster)], [id.slice(0, 12)]), head,
     h('div.task-top', card('What happened', {}, steps), card('Details', {}, facts)),
     card('Containers', {}, containers.el), targetCard,
-    card('Resources', {}, unused, charts),
+    resources,
     card('Log', { tools: choice }, silent, logs.el));
 
   ctx.live(path('task', cluster, id), (items, changed) => {
@@ -67,8 +67,10 @@ export default function open(root, ctx) {
     patch(facts, fact('Group', t.group), fact('Started by', t.startedBy), fact('Runs on', t.capacityProvider || t.launchType), fact('Zone', t.zone),
       fact('Address', t.ip && [h('code', t.ip), copy(t.ip, 'Copy the address')]), fact('Network', t.networkMode),
       fact('Size', [t.cpuLimit > 0 && compact(t.cpuLimit) + ' processors', t.cpuLimit > 0 && t.memoryLimit > 0 && ', ', t.memoryLimit > 0 && bytes(t.memoryLimit)].some(Boolean) && [t.cpuLimit > 0 && compact(t.cpuLimit) + ' processors', t.cpuLimit > 0 && t.memoryLimit > 0 && ', ', t.memoryLimit > 0 && bytes(t.memoryLimit)]),
-      fact('Service Connect', t.connect), fact('Cloud Map', t.registry), fact('Stop code', t.stopCode && words(t.stopCode)),
+      fact('Service Connect', t.connect), fact('Cloud Map', t.registry), fact('Stop code', t.stopCode && words(t.stopCode.replace(/([a-z])([A-Z])/g, '$1_$2'))),
       fact('Shell', !stopped && (t.executeCommand ? [h('code', `grue exec ${id.slice(0, 12)}`)] : 'execute command is not enabled')));
+    steps.classList.toggle('over', stopped);
+    resources.hidden = stopped && charts.hidden;
     patch(steps, timeline(t));
   }
 
@@ -83,6 +85,7 @@ export default function open(root, ctx) {
   function usage(points) {
     unused.hidden = points.length > 1;
     charts.hidden = points.length < 2;
+    resources.hidden = charts.hidden && limits.lastStatus === 'STOPPED';
     if (points.length < 2) return;
     const at = points.map((p) => Date.parse(p.at));
     const end = at[at.length - 1], from = Math.max(at[0], end - 600000);
