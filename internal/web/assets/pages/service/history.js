@@ -49,7 +49,7 @@ function seen(d) {
     d.errors > 0 && h('p.bad-text.small', `${count(d.errors)} failed` + (d.requests > 0 ? ` (${percent(d.errors / d.requests * 100)})` : ''))];
 }
 
-const said = { start: 'Started', continue: 'Continued', rollback: 'Rolled back', stop: 'Stopped', retry: 'Tried again' };
+const said = { start: 'Started', continue: 'Continued', rollback: 'Rolled back', stop: 'Stopped', retry: 'Tried again', revision: 'Back to this revision' };
 
 // together makes one line out of the same decision taken several times without a reason.
 function together(decisions) {
