@@ -74,7 +74,7 @@ func (s *streams) answer(flags *client.Flags, service, hook, reason, wait string
 	}
 	ctx, stop := s.context()
 	defer stop()
-	if x.client, err = flags.Open(ctx); err != nil {
+	if err := x.open(ctx, *flags); err != nil {
 		return err
 	}
 	a, err := x.pending(ctx, hook)

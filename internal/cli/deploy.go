@@ -56,7 +56,7 @@ func (c *deployCmd) Run(s *streams) error {
 	}
 	ctx, stop := s.context()
 	defer stop()
-	if x.client, err = c.Open(ctx); err != nil {
+	if err := x.open(ctx, c.Flags); err != nil {
 		return err
 	}
 	done := s.doing("asking " + x.client.Where() + " about " + x.service)

@@ -57,7 +57,7 @@ func (c *diffCmd) Run(s *streams) error {
 	}
 	ctx, stop := s.context()
 	defer stop()
-	if x.client, err = c.Open(ctx); err != nil {
+	if err := x.open(ctx, c.Flags); err != nil {
 		return err
 	}
 	var d *difference

@@ -14,11 +14,15 @@
 // identity socket.
 //
 // Files under DATA/run: up.lock and server.lock (held while that process
-// lives, with its pid inside), proxy.sock (answers who the proxy is).
+// lives, with its pid inside), proxy.sock (answers who the proxy is), api.sock (the
+// API for the owner of the directory, without a key; local.go).
 //
 // Verbs that look at services or steer deployments are clients of any ECS through
 // the package client, which their flags embed; follow.go follows a deployment for
 // all that wait, terminal.go tells what is slow, complete.go answers the shells.
+// steer.go is what the verbs share that change something, wish.go their flags,
+// history.go the revisions of a service; what a deploy does is worked out in
+// internal/client/change.
 //
 // Where to change what: each verb in the file of its name; keeping a process alive
 // in keeper.go and backoff.go; spawning in child.go, adopting in identity.go; what

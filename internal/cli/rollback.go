@@ -46,7 +46,7 @@ func (c *rollbackCmd) Run(s *streams) error {
 	}
 	ctx, stop := s.context()
 	defer stop()
-	if x.client, err = c.Open(ctx); err != nil {
+	if err := x.open(ctx, c.Flags); err != nil {
 		return err
 	}
 	done := s.doing("asking " + x.client.Where() + " about " + x.service)
@@ -74,7 +74,7 @@ func (x *steering) callBack(ctx context.Context, d *client.Deployment) error {
 			ServiceDeploymentArn: &d.ARN, StopType: types.StopServiceDeploymentStopTypeRollback,
 		}, client.Because(x.reason, ""))
 		if client.Is(err, "ConflictException") {
-			return fmt.Errorf("the deployment of %s ended a moment ago; 'grue status %s' tells how, and 'grue rollback %s' takes it back", d.New.Name(), x.service, x.service)
+			return fmt.Errorf("the deployment of %s ended a moment ago; '%s' tells how, and '%s' takes it back", d.New.Name(), x.verb("status"), x.verb("rollback"))
 		}
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ func (x *steering) callBack(ctx context.Context, d *client.Deployment) error {
 	case errors.As(err, &code) && int(code) == exitRolledBack:
 		return nil // as it was asked for
 	case err == nil:
-		return fmt.Errorf("%s was deployed before it could be called back; 'grue rollback %s' takes it back", d.New.Name(), x.service)
+		return fmt.Errorf("%s was deployed before it could be called back; '%s' takes it back", d.New.Name(), x.verb("rollback"))
 	}
 	return err
 }
@@ -179,7 +179,7 @@ func (x *steering) sides(ctx context.Context, s *types.Service, to string) (pres
 		return nil, nil, err
 	}
 	if former == present {
-		return nil, nil, fmt.Errorf("%s is what %s runs already; 'grue deploy %s --force' deploys it again", titleOf(present), x.service, x.service)
+		return nil, nil, fmt.Errorf("%s is what %s runs already; '%s --force' deploys it again", titleOf(present), x.service, x.verb("deploy"))
 	}
 	return present, former, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,6 +26,7 @@ type endFlags struct {
 type steering struct {
 	*streams
 	client  *client.Client
+	flags   string // as a person repeats them: " -c prod --aws"; "" = none were said
 	service string
 	reason  string
 	wait    string // done, none or a stage
@@ -44,6 +46,31 @@ func (s *streams) steer(service, wait, reason string, ends endFlags) (*steering,
 	return x, err
 }
 
+// open makes the client.
+func (x *steering) open(ctx context.Context, f client.Flags) (err error) {
+	x.flags = repeated(f)
+	x.client, err = f.Open(ctx)
+	return err
+}
+
+// repeated are the flags that another verb needs to mean the same service.
+func repeated(f client.Flags) (text string) {
+	for _, one := range []struct{ flag, value, silent string }{
+		{"-c", f.Cluster, "default"}, {"--endpoint", f.Endpoint, ""}, {"--region", f.Region, ""}, {"--profile", f.Profile, ""}, {"--ca-file", f.CAFile, ""},
+	} {
+		if one.value != one.silent {
+			text += " " + one.flag + " " + one.value
+		}
+	}
+	if f.AWS {
+		text += " --aws"
+	}
+	return text
+}
+
+// verb is a command of grue about the same service, for a person to type.
+func (x *steering) verb(name string) string { return "grue " + name + " " + x.service + x.flags }
+
 // say prints a line that is not part of the JSON.
 func (x *steering) say(format string, args ...any) {
 	w := io.Writer(x.out)
@@ -58,7 +85,7 @@ func (x *steering) say(format string, args ...any) {
 // follow waits for a deployment as --wait says. arn "" is the newest.
 func (x *steering) follow(ctx context.Context, arn string) error {
 	if x.wait == "none" {
-		x.say("'grue watch %s' follows it", x.service)
+		x.say("'%s' follows it", x.verb("watch"))
 		return nil
 	}
 	goal, err := goalOf(x.wait)
@@ -70,8 +97,12 @@ func (x *steering) follow(ctx context.Context, arn string) error {
 		json: x.ends.JSON, quiet: x.ends.Quiet, goal: goal, timeout: x.ends.Timeout,
 	}
 	err = f.run(ctx)
-	if ctx.Err() != nil {
-		fmt.Fprintf(x.err, "the deployment goes on: 'grue watch %s' follows it, 'grue rollback %s' calls it back\n", x.service, x.service)
+	var code silent
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintf(x.err, "the deployment goes on: '%s' follows it, '%s' calls it back\n", x.verb("watch"), x.verb("rollback"))
+	case errors.As(err, &code) && int(code) == exitApproval && (x.flags != "" || x.ends.Quiet): // otherwise it was said in full
+		fmt.Fprintf(x.err, "%s waits for approval: '%s', or '%s --reason TEXT'\n", x.service, x.verb("approve"), x.verb("reject"))
 	}
 	return err
 }
@@ -105,7 +136,7 @@ func (x *steering) started(ctx context.Context, s *types.Service) (string, error
 			}
 		}
 		if client.Pause(ctx, time.Second); ctx.Err() != nil {
-			return "", fmt.Errorf("the service is updated, but its deployment is not listed: 'grue watch %s' tells how it goes on", x.service)
+			return "", fmt.Errorf("the service is updated, but its deployment is not listed: '%s' tells how it goes on", x.verb("watch"))
 		}
 	}
 }

@@ -12,5 +12,6 @@
 // Files: flags.go (what a person may say), open.go (endpoint, credentials,
 // certificate), explain.go (errors), snapshot.go (what is seen), look.go (how it
 // is seen), traffic.go (weights of load balancers), observe.go (again and again),
-// outcome.go (how a deployment ended).
+// outcome.go (how a deployment ended), approval.go (what waits for a person, and
+// the answer), because.go (why a person calls), grue.go (grue's own routes).
 package client
