@@ -114,11 +114,14 @@ func (c *keysCreateCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	done := s.doing("making a key")
+	defer done()
 	_, err = api.CreateUser(ctx, &iam.CreateUserInput{UserName: &c.User})
 	if err != nil && !client.Is(err, "EntityAlreadyExists") {
 		return c.explain(err)
 	}
 	out, err := api.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &c.User})
+	done()
 	if client.Is(err, "LimitExceeded") {
 		return fmt.Errorf("the user %s has two keys already, which is the most: see 'grue keys list' and 'grue keys revoke', or name another user", c.User)
 	}
@@ -153,7 +156,9 @@ func (c *keysListCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	done := s.doing("asking for keys")
 	list, err := allKeys(ctx, api)
+	done()
 	if err != nil {
 		return c.explain(err)
 	}
@@ -210,7 +215,9 @@ func (c *keysRevokeCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	done := s.doing("asking for keys")
 	list, err := allKeys(ctx, api)
+	done()
 	if err != nil {
 		return c.explain(err)
 	}

@@ -109,7 +109,9 @@ func (x *steering) back(ctx context.Context, s *types.Service, to string) error 
 		}
 	}
 	in.Cluster, in.Service = s.ClusterArn, s.ServiceName
+	done := x.doing("updating " + x.service)
 	out, err := x.client.ECS.UpdateService(ctx, in, client.Because(x.reason, "REVISION"))
+	done()
 	if err != nil {
 		return err
 	}

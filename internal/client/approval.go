@@ -166,7 +166,7 @@ func sideOf(r *Revision) *Side {
 
 // Answer approves or rejects. Of an answer that comes too late ECS's error tells.
 func (c *Client) Answer(ctx context.Context, a Approval, approve bool, reason string) error {
-	if !strings.EqualFold(a.Kind, "PAUSE") {
+	if strings.EqualFold(a.Kind, "PARAMETER") {
 		return c.answerGrue(ctx, a, approve, reason)
 	}
 	action := types.DeploymentLifecycleHookActionContinue
