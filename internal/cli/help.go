@@ -22,6 +22,8 @@ const exitCodes = `Exit codes of grue:
   5  time was up
   6  the deployment was stopped, or it failed and no rollback succeeded
   7  there is a difference (diff --exit-code)
+
+grue exec ends as the command does that it ran: 127 if it could not be started, 130 after Ctrl-C.
 `
 
 // Run prints the help of a verb, of everything, or the exit codes.
