@@ -224,8 +224,17 @@ func serviceEvent(e *state.ServiceEvent) *EventItem {
 // tone judges a service event by its words.
 func tone(message string) string {
 	for _, x := range []struct{ words, tone string }{
-		{"deployment failed", "bad"}, {"halted", "bad"}, {"unable", "warn"}, {"unhealthy", "warn"}, {"rolling back", "warn"},
-		{"rejected", "bad"}, {"aborted", "bad"}, {"was stopped", "warn"}, {"steady state", "good"}, {"deployment completed", "good"}, {"approved", "good"},
+		{"deployment failed", "bad"},
+		{"halted", "bad"},
+		{"unable", "warn"},
+		{"unhealthy", "warn"},
+		{"rolling back", "warn"},
+		{"rejected", "bad"},
+		{"aborted", "bad"},
+		{"was stopped", "warn"},
+		{"steady state", "good"},
+		{"deployment completed", "good"},
+		{"approved", "good"},
 	} {
 		if strings.Contains(message, x.words) {
 			return x.tone
