@@ -9,7 +9,7 @@ import (
 
 // approvalsCmd is `grue approvals`.
 type approvalsCmd struct {
-	Service string `arg:"" optional:"" help:"Service, by name. Default: all services, without --cluster of all clusters."`
+	Service string `arg:"" optional:"" help:"Service, by name or ARN. Default: all services, without --cluster of all clusters."`
 	JSON    bool   `help:"Print JSON."`
 	client.Flags
 }
@@ -26,6 +26,9 @@ Examples:
 
 // Run lists.
 func (c *approvalsCmd) Run(s *streams) error {
+	if err := clusterOf(c.Service, &c.Flags); err != nil {
+		return err
+	}
 	ctx, stop := s.context()
 	defer stop()
 	cl, err := c.Open(ctx)

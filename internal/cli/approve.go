@@ -11,7 +11,7 @@ import (
 
 // approveCmd is `grue approve`.
 type approveCmd struct {
-	Service string `arg:"" help:"Service, by name."`
+	Service string `arg:"" help:"Service, by name or ARN."`
 	Hook    string `help:"Hook to answer, where several wait; 'grue approvals' lists them." placeholder:"ID"`
 	Reason  string `help:"Why; grue keeps it with the decision." placeholder:"TEXT"`
 	Wait    string `help:"What to wait for afterwards: none, done (the deployment is over), or a lifecycle stage." default:"none" placeholder:"WHAT"`
@@ -39,7 +39,7 @@ func (c *approveCmd) Run(s *streams) error {
 
 // rejectCmd is `grue reject`.
 type rejectCmd struct {
-	Service string `arg:"" help:"Service, by name."`
+	Service string `arg:"" help:"Service, by name or ARN."`
 	Hook    string `help:"Hook to answer, where several wait; 'grue approvals' lists them." placeholder:"ID"`
 	Reason  string `required:"" help:"Why; grue keeps it with the decision." placeholder:"TEXT"`
 	Wait    string `help:"What to wait for afterwards: done (the deployment is over) or none." default:"done" placeholder:"WHAT"`
@@ -65,7 +65,7 @@ func (c *rejectCmd) Run(s *streams) error {
 
 // answer answers the hook of a service that waits.
 func (s *streams) answer(flags *client.Flags, service, hook, reason, wait string, ends endFlags, approve bool) error {
-	x, err := s.steer(service, wait, reason, ends)
+	x, err := s.steer(flags, service, wait, reason, ends)
 	if err != nil {
 		return err
 	}

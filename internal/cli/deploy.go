@@ -14,7 +14,7 @@ import (
 
 // deployCmd is `grue deploy`.
 type deployCmd struct {
-	Service string `arg:"" help:"Service, by name."`
+	Service string `arg:"" help:"Service, by name or ARN."`
 	wishFlags
 	DryRun bool   `short:"n" help:"Tell what would change, and change nothing."`
 	Reason string `help:"Why; grue keeps it with the deployment." placeholder:"TEXT"`
@@ -43,7 +43,7 @@ Examples:
 
 // Run deploys.
 func (c *deployCmd) Run(s *streams) error {
-	x, err := s.steer(c.Service, c.Wait, c.Reason, c.endFlags)
+	x, err := s.steer(&c.Flags, c.Service, c.Wait, c.Reason, c.endFlags)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 // diffCmd is `grue diff`.
 type diffCmd struct {
-	Service string `arg:"" help:"Service, by name."`
+	Service string `arg:"" help:"Service, by name or ARN."`
 	wishFlags
 	From     string `help:"Compare from this revision: its number, or its task definition as family:revision." placeholder:"REVISION"`
 	To       string `help:"Compare to this revision. Default: the present one." placeholder:"REVISION"`
@@ -47,11 +47,11 @@ func (c *diffCmd) Run(s *streams) error {
 	if !c.empty() && (c.From != "" || c.To != "") {
 		return usageError("--from and --to compare revisions: leave them out, or the flags of a deploy")
 	}
-	w, err := c.wish(c.Service, &c.Flags)
+	x, err := s.steer(&c.Flags, c.Service, "none", "", endFlags{JSON: c.JSON})
 	if err != nil {
 		return err
 	}
-	x, err := s.steer(c.Service, "none", "", endFlags{JSON: c.JSON})
+	w, err := c.wish(c.Service, &c.Flags)
 	if err != nil {
 		return err
 	}

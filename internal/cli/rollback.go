@@ -16,7 +16,7 @@ import (
 
 // rollbackCmd is `grue rollback`.
 type rollbackCmd struct {
-	Service string `arg:"" help:"Service, by name."`
+	Service string `arg:"" help:"Service, by name or ARN."`
 	To      string `help:"Revision to go back to: its number, or its task definition as family:revision. Default: the last one that was deployed before." placeholder:"REVISION"`
 	Reason  string `help:"Why; grue keeps it with the deployment." placeholder:"TEXT"`
 	Wait    string `help:"What to wait for: done (the former revision serves), none, or a lifecycle stage." default:"done" placeholder:"WHAT"`
@@ -40,7 +40,7 @@ Examples:
 
 // Run goes back.
 func (c *rollbackCmd) Run(s *streams) error {
-	x, err := s.steer(c.Service, c.Wait, c.Reason, c.endFlags)
+	x, err := s.steer(&c.Flags, c.Service, c.Wait, c.Reason, c.endFlags)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,10 @@ type steering struct {
 }
 
 // steer checks what the verbs have in common, before anybody is called.
-func (s *streams) steer(service, wait, reason string, ends endFlags) (*steering, error) {
+func (s *streams) steer(flags *client.Flags, service, wait, reason string, ends endFlags) (*steering, error) {
+	if err := clusterOf(service, flags); err != nil {
+		return nil, err
+	}
 	x := &steering{streams: s, service: client.Last(service), wait: wait, ends: ends}
 	if wait != "none" {
 		if _, err := goalOf(wait); err != nil {
@@ -44,6 +47,19 @@ func (s *streams) steer(service, wait, reason string, ends endFlags) (*steering,
 	var err error
 	x.reason, err = client.CheckReason(reason)
 	return x, err
+}
+
+// clusterOf takes the cluster out of a service's ARN.
+func clusterOf(service string, flags *client.Flags) error {
+	path := strings.Split(service, "/")
+	switch {
+	case !strings.HasPrefix(service, "arn:") || len(path) != 3:
+		return nil // a name, or an ARN of old that has no cluster
+	case flags.Cluster != "default" && client.Last(flags.Cluster) != path[1]:
+		return usageError(fmt.Sprintf("%s is in the cluster %s, not in %s: leave out --cluster", path[2], path[1], flags.Cluster))
+	}
+	flags.Cluster = path[1]
+	return nil
 }
 
 // open makes the client.
