@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -54,7 +55,7 @@ func define(ts *testscript.TestScript, c *client.Client, family string) *string 
 	out, err := c.ECS.RegisterTaskDefinition(context.Background(), &ecs.RegisterTaskDefinitionInput{
 		Family: &family, NetworkMode: types.NetworkModeAwsvpc,
 		ContainerDefinitions: []types.ContainerDefinition{{
-			Name: aws.String("app"), Image: aws.String("fake/image:1"), Memory: aws.Int32(64),
+			Name: aws.String("app"), Image: aws.String("fake/image@sha256:" + strings.Repeat("0", 64)), Memory: aws.Int32(64),
 			LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
 				"awslogs-group": "/ecs/" + family, "awslogs-stream-prefix": "ecs", "awslogs-region": "us-east-1", "awslogs-create-group": "true",
 			}},
