@@ -132,13 +132,14 @@ func TestExecService(t *testing.T) {
 	g := harness.Shared(t)
 	ctx := context.Background()
 	logs := cloudwatchlogs.NewFromConfig(g.Config())
-	if _, err := logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/exec/transcripts")}); err != nil {
+	name, group := "execs-"+rand.Text(), "/exec/"+rand.Text() // others in the package may be at it, too
+	if _, err := logs.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.ECS().CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("exec"), Configuration: &types.ClusterConfiguration{
+	if _, err := g.ECS().CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: &name, Configuration: &types.ClusterConfiguration{
 		ExecuteCommandConfiguration: &types.ExecuteCommandConfiguration{
 			Logging:          types.ExecuteCommandLoggingOverride,
-			LogConfiguration: &types.ExecuteCommandLogConfiguration{CloudWatchLogGroupName: aws.String("/exec/transcripts")},
+			LogConfiguration: &types.ExecuteCommandLogConfiguration{CloudWatchLogGroupName: &group},
 		},
 	}}); err != nil {
 		t.Fatal(err)
@@ -150,28 +151,28 @@ func TestExecService(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := g.ECS().CreateService(ctx, &ecs.CreateServiceInput{
-		Cluster: aws.String("exec"), ServiceName: aws.String("execs"), TaskDefinition: aws.String("exec-service"), DesiredCount: aws.Int32(2), EnableExecuteCommand: true,
+		Cluster: &name, ServiceName: &name, TaskDefinition: aws.String("exec-service"), DesiredCount: aws.Int32(2), EnableExecuteCommand: true,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: g.Subnets(t)[:1]}},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_, _ = g.ECS().DeleteService(ctx, &ecs.DeleteServiceInput{Cluster: aws.String("exec"), Service: aws.String("execs"), Force: aws.Bool(true)})
+		_, _ = g.ECS().DeleteService(ctx, &ecs.DeleteServiceInput{Cluster: &name, Service: &name, Force: aws.Bool(true)})
 	})
 	harness.Await(t, "two tasks run", func() bool {
-		out, err := g.ECS().DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String("exec"), Services: []string{"execs"}})
+		out, err := g.ECS().DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &name, Services: []string{name}})
 		return err == nil && len(out.Services) == 1 && out.Services[0].RunningCount == 2
 	})
-	first, errs, code := piped(grueExec(g, g.URL(), "execs", "-c", "exec", "--", "/guest", "address"), nil)
-	second, _, _ := piped(grueExec(g, g.URL(), "execs", "-c", "exec", "--index", "2", "--", "/guest", "address"), nil)
+	first, errs, code := piped(grueExec(g, g.URL(), name, "-c", name, "--", "/guest", "address"), nil)
+	second, _, _ := piped(grueExec(g, g.URL(), name, "-c", name, "--index", "2", "--", "/guest", "address"), nil)
 	if code != 0 || first == "" || second == "" || first == second {
 		t.Errorf("the first task said %q, the second %q; %d %s", first, second, code, errs)
 	}
-	if _, errs, code := piped(grueExec(g, g.URL(), "execs", "-c", "exec", "--index", "3"), nil); code != 2 || !strings.Contains(errs, "between 1 and 2") {
+	if _, errs, code := piped(grueExec(g, g.URL(), name, "-c", name, "--index", "3"), nil); code != 2 || !strings.Contains(errs, "between 1 and 2") {
 		t.Errorf("%q, %d", errs, code)
 	}
 	harness.Await(t, "the transcript", func() bool {
-		out, err := logs.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/exec/transcripts"), LogStreamNamePrefix: aws.String("ecs-execute-command-")})
+		out, err := logs.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, LogStreamNamePrefix: aws.String("ecs-execute-command-")})
 		return err == nil && len(out.Events) >= 2
 	})
 }
