@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/elb"
@@ -54,12 +55,16 @@ func (b *Build) trafficItem(d *state.Deployment, revision string, total *state.S
 	n := elb.LedgerSeconds
 	end := b.lastSecond()
 	o := elb.Served{Scope: d.Scope, Cluster: d.Cluster, Service: d.Service, Revision: revision}
+	seconds := b.opts.Ledger.Seconds(o, end, n)
+	if !slices.ContainsFunc(seconds, func(s elb.Second) bool { return s != elb.Second{} }) {
+		end = end.Truncate(time.Minute) // nothing moves, so nothing need be sent each second
+	}
 	out := &TrafficItem{
 		Revision: revision, From: At(end.Add(-time.Duration(n) * time.Second)), Step: 1,
 		Requests: make([]float64, n), Errors4xx: make([]float64, n), Errors5xx: make([]float64, n),
 		P50: make([]*float64, n), P99: make([]*float64, n),
 	}
-	for i, s := range b.opts.Ledger.Seconds(o, end, n) {
+	for i, s := range seconds {
 		out.Requests[i], out.Errors4xx[i], out.Errors5xx[i] = digits(s.Requests), digits(s.Errors4xx), digits(s.Errors5xx)
 		if s.P99 > 0 {
 			p50, p99 := digits(float64(s.P50)), digits(float64(s.P99))

@@ -322,3 +322,15 @@ func shown(items map[string][]byte) string {
 	}
 	return string(marshal(doc))
 }
+
+// TestQuietTraffic: where nothing is answered nothing changes each second.
+func TestQuietTraffic(t *testing.T) {
+	w := newWorld(t)
+	w.deploying(nil)
+	view := func() string { return string(marshal(w.look("deployment", "c", "web", "d")["traffic/green"])) }
+	before := view()
+	w.clock.pass(time.Second)
+	if after := view(); after != before {
+		t.Errorf("%s\nthen %s", before, after)
+	}
+}
