@@ -35,7 +35,7 @@ func (s *server) openMetrics() error {
 	}
 	s.onClose(s.scrape.Attach(scrape.Sources{
 		Store: s.store, Balancer: s.balancer, Mesh: s.mesh, Link: s.link, Engine: s.engine, Queues: s.queues,
-		Outboxes: map[string]func() outbox.Lag{"sns": s.topics.Lag, "eventbridge": s.buses.Lag},
+		Outboxes: map[string]func() outbox.Lag{"sns": s.topics.Lag, "eventbridge": s.buses.Lag, "notifications": s.notifier.Lag},
 	}))
 	return nil
 }
