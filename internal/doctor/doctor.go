@@ -45,11 +45,25 @@ type check struct {
 
 // checks in the order in which people read them.
 var checks = []check{
-	{"root", root}, {"kernel", kernel}, {"cgroups", cgroups}, {"overlayfs", overlay}, {"oci-runtime", ociRuntime}, {"docker", dockerEngine},
-	{"packet-filter", packetFilter}, {"forwarding", forwarding}, {"conntrack", conntrack}, {"ports", ports}, {"addresses", addresses},
-	{"disk", disk}, {"open-files", openFiles}, {"clock", clock},
-	{"aws-endpoint", awsEndpoint}, {"aws-cli", awsCLI}, {"boto3", boto3},
-	{"leftovers", leftovers}, {"grue", running},
+	{"root", root},
+	{"kernel", kernel},
+	{"cgroups", cgroups},
+	{"overlayfs", overlay},
+	{"oci-runtime", ociRuntime},
+	{"docker", dockerEngine},
+	{"packet-filter", packetFilter},
+	{"forwarding", forwarding},
+	{"conntrack", conntrack},
+	{"ports", ports},
+	{"addresses", addresses},
+	{"disk", disk},
+	{"open-files", openFiles},
+	{"clock", clock},
+	{"aws-endpoint", awsEndpoint},
+	{"aws-cli", awsCLI},
+	{"boto3", boto3},
+	{"leftovers", leftovers},
+	{"grue", running},
 }
 
 // checkTime bounds one check: a program that it starts may hang.

@@ -176,8 +176,10 @@ func TestFindings(t *testing.T) {
 		"no metrics":            {unread, "grue", Warn, "cannot be read"},
 		"table not served":      {metrics("grue_proxy_table_published_version 8\ngrue_proxy_table_acknowledged_version 7\n"), "grue", Warn, "table 7 of 8"},
 		"halted":                {metrics("grue_deployments_halted 1\n"), "grue", Fail, "halted"},
-		"waits for approval": {metrics("grue_deployment_stage_age_seconds{cluster=\"c\",service=\"web\",stage=\"POST_SCALE_UP\"} 60\ngrue_approvals_pending{cluster=\"c\",service=\"web\"} 1\n"),
-			"grue", Warn, "c/web waits for approval at POST_SCALE_UP since 1m0s"},
+		"waits for approval": {
+			metrics("grue_deployment_stage_age_seconds{cluster=\"c\",service=\"web\",stage=\"POST_SCALE_UP\"} 60\ngrue_approvals_pending{cluster=\"c\",service=\"web\"} 1\n"),
+			"grue", Warn, "c/web waits for approval at POST_SCALE_UP since 1m0s",
+		},
 		"stuck":             {metrics("grue_deployment_stage_age_seconds{cluster=\"c\",service=\"web\",stage=\"SCALE_UP\"} 7200\n"), "grue", Warn, "in SCALE_UP for 2h0m0s"},
 		"outbox":            {metrics("grue_outbox_oldest_item_age_seconds{outbox=\"sns\"} 3600\n"), "grue", Warn, "sns has waited"},
 		"failed writes":     {metrics("grue_store_commit_failures_total 2\n"), "grue", Fail, "2 writes"},

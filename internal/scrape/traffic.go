@@ -61,8 +61,13 @@ type class struct {
 
 func classes(t *route.Traffic) []class {
 	return []class{
-		{"target", "2xx", t.Target2xx}, {"target", "3xx", t.Target3xx}, {"target", "4xx", t.Target4xx}, {"target", "5xx", t.Target5xx},
-		{"load_balancer", "3xx", t.ELB3xx}, {"load_balancer", "4xx", t.ELB4xx}, {"load_balancer", "5xx", t.ELB5xx},
+		{"target", "2xx", t.Target2xx},
+		{"target", "3xx", t.Target3xx},
+		{"target", "4xx", t.Target4xx},
+		{"target", "5xx", t.Target5xx},
+		{"load_balancer", "3xx", t.ELB3xx},
+		{"load_balancer", "4xx", t.ELB4xx},
+		{"load_balancer", "5xx", t.ELB5xx},
 	}
 }
 
