@@ -25,6 +25,9 @@ type hub struct {
 	site *Site
 	wg   sync.WaitGroup
 	stop func() // of the watch
+	// heartbeat is how often a stream says that it lives, and asks whether its session
+	// still does.
+	heartbeat time.Duration
 
 	mu     sync.RWMutex
 	feeds  map[feedKey]*feed
@@ -37,7 +40,7 @@ type feedKey struct {
 }
 
 func newHub(s *Site) *hub {
-	h := &hub{site: s, feeds: map[feedKey]*feed{}, closed: make(chan struct{})}
+	h := &hub{site: s, heartbeat: heartbeat, feeds: map[feedKey]*feed{}, closed: make(chan struct{})}
 	h.stop = s.opts.Store.Watch(h.commit)
 	return h
 }

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/grue-ecs/grue/internal/arn"
 	"github.com/grue-ecs/grue/internal/store"
@@ -186,6 +188,25 @@ func TestNobodyLooks(t *testing.T) {
 	}
 	if a, i := c.all.Load(), c.item.Load(); a != 1 || i != 0 {
 		t.Errorf("computed %d times, %d items", a, i)
+	}
+}
+
+// TestStreamEndsWithItsSession: who signed out gets nothing more.
+func TestStreamEndsWithItsSession(t *testing.T) {
+	w := newWorld(t)
+	w.kinds["notes"] = (&counted{}).kind()
+	w.hub.heartbeat = 5 * time.Millisecond
+	open := w.serve()
+	w.write("a/1", "one")
+	r, _ := open("notes/a")
+	r.next()
+	w.put(func(tx *store.Tx) {
+		for id := range tickets.All(tx) {
+			tickets.Delete(tx, id)
+		}
+	})
+	if _, err := io.Copy(io.Discard, r.r); err != nil {
+		t.Errorf("the stream did not end: %v", err)
 	}
 }
 

@@ -10,8 +10,7 @@ import (
 	"github.com/grue-ecs/grue/internal/store"
 )
 
-// heartbeat is how often a stream says that it lives, and asks whether its session
-// still does.
+// heartbeat of streams.
 const heartbeat = 15 * time.Second
 
 // view finds the view that a path below prefix names.
@@ -102,7 +101,7 @@ func stream(w http.ResponseWriter) {
 // reader that is slow misses frames and gets a full one instead.
 func (s *Site) follow(w http.ResponseWriter, r *http.Request, who *Session, f *feed) {
 	ctl := http.NewResponseController(w)
-	pulse := time.NewTicker(heartbeat)
+	pulse := time.NewTicker(s.hub.heartbeat)
 	defer pulse.Stop()
 	version := 0
 	for {
