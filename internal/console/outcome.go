@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/grue-ecs/grue/internal/runtime"
 	"github.com/grue-ecs/grue/internal/session"
@@ -56,7 +59,7 @@ func (s *console) outcome(code int, err error) outcome {
 			return outcome{text: why, code: codeOf(code, err)}
 		}
 		if err != nil {
-			return outcome{text: err.Error()}
+			return s.failed(err)
 		}
 	}
 	return outcome{code: &code}
@@ -74,7 +77,13 @@ func (s *console) failed(err error) outcome {
 	if errors.Is(err, errTerminated) {
 		return outcome{}
 	}
-	return outcome{text: err.Error()}
+	return outcome{text: sentence(err.Error())}
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
 }
 
 // containerEnded waits a little for the news that the container has ended.

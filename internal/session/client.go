@@ -23,6 +23,9 @@ const clientVersion = "1.2.0.0"
 // resumeTime is how long a client tries to come back after it lost its connection.
 const resumeTime = 30 * time.Second
 
+// maxShort is how many connections in a row may break within a second.
+const maxShort = 20
+
 // ErrOver ends a client whose session ended while there was no connection.
 var ErrOver = errors.New("the connection was lost, and the session ended meanwhile")
 
@@ -73,8 +76,13 @@ func (c *Client) Run(ctx context.Context) (Closed, error) {
 		case <-ctx.Done():
 		}
 	}()
+	short := 0 // connections in a row that broke at once
 	for token := c.o.Token; ; {
+		began := time.Now()
 		err := c.once(ctx, token)
+		if short++; time.Since(began) > time.Second {
+			short = 0
+		}
 		select {
 		case <-c.done:
 			if c.closed != nil {
@@ -86,8 +94,15 @@ func (c *Client) Run(ctx context.Context) (Closed, error) {
 		if ctx.Err() != nil {
 			return Closed{}, ctx.Err()
 		}
+		if short > maxShort {
+			return Closed{}, err
+		}
 		if token, err = c.resume(ctx, err); err != nil {
 			return Closed{}, err
+		}
+		select {
+		case <-time.After(time.Duration(short) * 50 * time.Millisecond):
+		case <-ctx.Done():
 		}
 	}
 }
