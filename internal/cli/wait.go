@@ -11,7 +11,7 @@ import (
 // waitCmd is `grue wait`.
 type waitCmd struct {
 	Service   string        `arg:"" help:"Service, by name or ARN."`
-	For       string        `help:"What to wait for: done (the deployment is over), steady (and nothing moves any more), approval, or a lifecycle stage such as POST_TEST_TRAFFIC_SHIFT or BAKE_TIME." default:"done" placeholder:"WHAT"`
+	For       string        `help:"What to wait for: done (the deployment is over), steady (and nothing moves any more), approval (or that it is deployed without), or a lifecycle stage such as POST_TEST_TRAFFIC_SHIFT or BAKE_TIME." default:"done" placeholder:"WHAT"`
 	Timeout   time.Duration `help:"How long to wait; 0 = without limit." default:"1h"`
 	Approvals bool          `help:"Go on waiting while the deployment waits for approval."`
 	Quiet     bool          `short:"q" help:"Print the ending only."`
@@ -58,7 +58,9 @@ func goalOf(what string) (func(*client.Snapshot) bool, error) {
 	case "steady":
 		return func(s *client.Snapshot) bool { return s.Steady && s.Over() }, nil
 	case "approval":
-		return func(s *client.Snapshot) bool { return s.Deployment.Approval() != nil }, nil
+		return func(s *client.Snapshot) bool {
+			return s.Deployment.Approval() != nil || s.Deployment != nil && s.Deployment.Outcome == client.Deployed
+		}, nil
 	}
 	stage := strings.ToUpper(strings.ReplaceAll(what, "-", "_"))
 	if !slices.Contains(client.Stages, stage) {
