@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
@@ -47,11 +45,6 @@ type LogReader struct {
 	Over bool
 	// Without are containers whose logs are not in CloudWatch Logs, with the reason.
 	Without []string
-}
-
-// logSource is where a container's logs are.
-type logSource struct {
-	container, group, prefix, region string
 }
 
 // overlap is how far back each look goes again: log events become visible later
@@ -110,81 +103,6 @@ func (r *LogReader) tasks(ctx context.Context) ([]types.Task, error) {
 		return nil, err
 	}
 	return []types.Task{*t}, nil
-}
-
-// Task describes one task, by ARN, id, or the beginning of its id.
-func (c *Client) Task(ctx context.Context, id string) (*types.Task, error) {
-	missing := fmt.Errorf("there is no task %s in cluster %s at %s; 'grue tasks' lists those there are", id, Last(c.Cluster), c.Where())
-	if strings.HasPrefix(id, "arn:") || len(id) == 32 {
-		out, err := c.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &c.Cluster, Tasks: []string{id}})
-		if err != nil {
-			return nil, err
-		}
-		if len(out.Tasks) == 0 {
-			return nil, missing
-		}
-		return &out.Tasks[0], nil
-	}
-	all, err := c.Tasks(ctx, "", true)
-	if err != nil {
-		return nil, err
-	}
-	var found []types.Task
-	for _, t := range all {
-		if strings.HasPrefix(Last(aws.ToString(t.TaskArn)), id) {
-			found = append(found, t)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, missing
-	case 1:
-		return &found[0], nil
-	}
-	return nil, fmt.Errorf("%d tasks begin with %s: give more of the id", len(found), id)
-}
-
-// sources are the containers of a task definition with their awslogs options.
-func (r *LogReader) sources(ctx context.Context, arn string) ([]logSource, error) {
-	if known, ok := r.definitions[arn]; ok {
-		return known, nil
-	}
-	out, err := r.client.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
-	if err != nil {
-		return nil, err
-	}
-	var all []logSource
-	for _, k := range out.TaskDefinition.ContainerDefinitions {
-		name := aws.ToString(k.Name)
-		if r.query.Container != "" && r.query.Container != name {
-			continue
-		}
-		src, why := sourceOf(&k)
-		if why != "" {
-			r.Without = append(r.Without, fmt.Sprintf("%s of %s %s", name, Last(arn), why))
-			continue
-		}
-		all = append(all, src)
-	}
-	r.definitions[arn] = all
-	return all, nil
-}
-
-// sourceOf finds the log group and streams of a container, or says why it cannot.
-func sourceOf(k *types.ContainerDefinition) (src logSource, why string) {
-	c := k.LogConfiguration
-	switch {
-	case c == nil:
-		return src, "has no logConfiguration"
-	case c.LogDriver != types.LogDriverAwslogs:
-		return src, fmt.Sprintf("logs with the driver %s, which cannot be read back", c.LogDriver)
-	case c.Options["awslogs-group"] == "" || c.Options["awslogs-stream-prefix"] == "":
-		return src, "has no awslogs-group or awslogs-stream-prefix, without which its streams are not known"
-	}
-	return logSource{
-		container: aws.ToString(k.Name), group: c.Options["awslogs-group"], prefix: c.Options["awslogs-stream-prefix"],
-		region: c.Options["awslogs-region"],
-	}, ""
 }
 
 // read reads what is new of one container in some tasks.
