@@ -22,6 +22,6 @@
 //
 // Files are named for what they hold: cluster.go, taskdefinition.go,
 // createservice.go, updateservice.go, deployment.go, revision.go, strategy.go
-// (deploymentConfiguration), loadbalancer.go, network.go, runtask.go, stoptask.go,
+// (deploymentConfiguration), loadbalancer.go, network.go, runtask.go, stoptask.go, executecommand.go,
 // protection.go, tag.go, setting.go, instance.go, attribute.go, capacity.go.
 package ecs
