@@ -15,6 +15,6 @@
 //	```json                is shown, and must be JSON
 //
 // A page that starts a grue itself (grue up, in the background) gets no other. A
-// page runs with a minute of one second, in a directory of its own with grue,
-// aws and the sample program beside it, and 127.0.0.1:4566 means its grue.
+// page runs with a minute of one second, in a directory of its own with bin/grue,
+// bin/sample and examples/ as in the repository, and 127.0.0.1:4566 means its grue.
 package docs

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -91,8 +92,13 @@ func (p page) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	work := filepath.Join(dir, "work")
-	if err := os.CopyFS(filepath.Join(work, "bin"), os.DirFS(filepath.Join(dir, "bin"))); err != nil {
+	if err := os.Mkdir(work, 0o755); err != nil {
 		t.Fatal(err)
+	}
+	for name, is := range map[string]string{"bin": filepath.Join(dir, "bin"), "examples": abs(t, root+"/examples")} {
+		if err := os.Symlink(is, filepath.Join(work, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	script := Script(p.name, p.blocks, strings.NewReplacer("127.0.0.1:4566", listen, "localhost:4566", listen))
 	cmd := exec.CommandContext(t.Context(), "bash")
@@ -134,7 +140,7 @@ func (p page) grue(t *testing.T, dir string) (listen string, env []string) {
 		g = harness.Start(t, "--minute", "1s")
 	}
 	link(t, g.Bin, filepath.Join(bin, "grue"))
-	link(t, sample(t), filepath.Join(bin, "sample"))
+	sample(t, filepath.Join(bin, "sample"))
 	script := "#!/bin/sh\nexec \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
@@ -163,16 +169,32 @@ func link(t *testing.T, from, to string) {
 	}
 }
 
-// sample is examples/sample, built.
-func sample(t *testing.T) string {
-	t.Helper()
-	out := filepath.Join(t.TempDir(), "sample")
+// built is examples/sample, built once for all pages.
+var built = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "grue-sample-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "sample")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, "github.com/grue-ecs/grue/examples/sample")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatal(fmt.Errorf("build the sample: %w\n%s", err, text))
+		return nil, fmt.Errorf("build the sample: %w\n%s", err, text)
 	}
-	return out
+	return os.ReadFile(out)
+})
+
+// sample puts the sample there.
+func sample(t *testing.T, file string) {
+	t.Helper()
+	program, err := built()
+	if err == nil {
+		err = os.WriteFile(file, program, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func abs(t *testing.T, path string) string {
