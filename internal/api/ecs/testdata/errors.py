@@ -55,6 +55,6 @@ assert ecs.run_task(**run)["tasks"][0]["taskArn"] == first
 e = refused("ConflictException", "clientToken", ecs.run_task, **dict(run, count=2))
 assert e.response["resourceIds"] == [first], e.response
 refused("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.", ecs.delete_cluster, cluster="default")
-refused("TargetNotConnectedException", "not connected", ecs.execute_command, task=first, command="sh", interactive=True)
+refused("InvalidParameterException", "execute command was not enabled", ecs.execute_command, task=first, command="sh", interactive=True)
 ecs.create_service(serviceName="web", taskDefinition="job", desiredCount=1, launchType="FARGATE", networkConfiguration=vpc)
 refused("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.", ecs.delete_cluster, cluster="default")
