@@ -105,7 +105,7 @@ func (p page) run(t *testing.T) {
 	cmd.Dir, cmd.Stdin = work, strings.NewReader(script)
 	cmd.Env = append(os.Environ(), append(env,
 		"PATH="+filepath.Join(dir, "bin")+":"+abs(t, root+"/.venv/bin")+":"+os.Getenv("PATH"),
-		"HOME="+home, "AWS_PAGER=", "PAGER=cat", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"HOME="+home, "GOCACHE="+goCache(), "AWS_PAGER=", "PAGER=cat", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_DEFAULT_REGION=us-east-1", "AWS_ENDPOINT_URL=http://"+listen, "AWS_EC2_METADATA_DISABLED=true")...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -196,6 +196,12 @@ func sample(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 }
+
+// goCache is where the go command keeps what it compiled: pages have a home of their own.
+var goCache = sync.OnceValue(func() string {
+	dir, _ := exec.Command("go", "env", "GOCACHE").Output()
+	return strings.TrimSpace(string(dir))
+})
 
 func abs(t *testing.T, path string) string {
 	t.Helper()
