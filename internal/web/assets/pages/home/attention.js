@@ -33,6 +33,6 @@ function sentence(a) {
 export function firstSteps(region) {
   return h('section.card.first', { key: 'first' }, h('h2', 'Nothing is deployed in ' + region + ' yet'),
     h('p', 'Deploy with any AWS tool that points here, or look at a sample under load:'),
-    h('pre', h('code', `export AWS_ENDPOINT_URL=${location.origin}\naws ecs create-cluster --cluster-name prod\n\ngrue demo        # or: a sample service, deployed under load`)),
+    h('pre', { tabindex: 0 }, h('code', `export AWS_ENDPOINT_URL=${location.origin}\naws ecs create-cluster --cluster-name prod\n\ngrue demo        # or: a sample service, deployed under load`)),
     h('p', h('a', { href: '/ui/docs' }, 'Read the documentation')));
 }
