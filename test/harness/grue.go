@@ -26,6 +26,7 @@ type Grue struct {
 	Args              []string // further flags of grue up
 	Env               []string // further variables of its environment
 	Log               *os.File // standard error of all its processes
+	TLS               bool     // Listen is not loopback, or there is a certificate
 
 	t   testing.TB
 	cmd *exec.Cmd
@@ -95,7 +96,12 @@ func FreeAddress(t testing.TB) string {
 }
 
 // URL is the endpoint for AWS clients.
-func (g *Grue) URL() string { return "http://" + g.Listen }
+func (g *Grue) URL() string {
+	if g.TLS {
+		return "https://" + g.Listen
+	}
+	return "http://" + g.Listen
+}
 
 // Up starts `grue up` and waits for its ready line.
 func (g *Grue) Up() {
