@@ -1,0 +1,13 @@
+// The world outside the browser: the test in Go does what is wished here.
+
+import { createInterface } from 'node:readline';
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+// wish asks and waits until it is done.
+export async function wish(doing, more = {}) {
+  process.stdout.write('? ' + JSON.stringify({ do: doing, ...more }) + '\n');
+  if ((await answers.next()).done) throw new Error('the test has ended');
+}
+
+export const { URL: url, FAR: far, FAR_ID: farID, FAR_SECRET: farSecret, EVIL: evil, BALANCER: balancer, SHOTS: shots } = process.env;
