@@ -2,6 +2,8 @@
 // they are served at /ui/docs.
 package docs
 
+//go:generate go run ./stages .
+
 import "embed"
 
 // Files are the pages (*.md) and the pictures (*.svg, *.png).

@@ -3,12 +3,16 @@
 //	GET /         "v1 blue 9ad41f…": version, colour and task id
 //	GET /healthz  200 while it takes requests, 503 once it is told to stop
 //
+//	sample get URL     prints what URL answers, for calls from inside of a task
+//	sample migrate     says that it migrated, and ends: for hooks that are tasks
+//
 // It shows what a service does for a deployment that loses no request: it says
 // that it is healthy only when it serves, and on SIGTERM it finishes the requests
 // it has before it ends.
 //
-// Environment: VERSION, COLOUR, PORT (8080), FAIL (a text: exit at start with it,
-// which is a bad version to try rollbacks with).
+// Environment: VERSION, COLOUR, PORT (8080), and for bad versions to try rollbacks
+// with: FAIL (a text: exit at start with it), ERRORS (a percentage, 0 to 100: so many
+// answers are 500, evenly spread; /healthz stays good).
 package main
 
 import (
@@ -16,11 +20,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -36,9 +42,42 @@ func main() {
 	if why := os.Getenv("FAIL"); why != "" {
 		log.Fatalf("told to fail: %s", why)
 	}
-	if err := serve(); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 0:
+		return serve()
+	case len(args) == 1 && args[0] == "migrate":
+		log.Print("migrated")
+		return nil
+	case len(args) == 2 && args[0] == "get":
+		return get(os.Stdout, args[1])
+	}
+	return errors.New("usage: sample [get URL | migrate]")
+}
+
+// get prints what a URL answers.
+func get(w io.Writer, url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, resp.Status)
+	}
+	_, err = io.Copy(w, resp.Body)
+	return err
 }
 
 func serve() error {
@@ -48,6 +87,10 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	bad, err := strconv.Atoi(env("ERRORS", "0"))
+	if err != nil || bad < 0 || bad > 100 {
+		return errors.New("ERRORS is a percentage from 0 to 100")
+	}
 	var stopping atomic.Bool
 	answer := fmt.Sprintf("%s %s %s\n", env("VERSION", "dev"), env("COLOUR", "white"), taskID(ctx))
 	mux := http.NewServeMux()
@@ -56,7 +99,7 @@ func serve() error {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })
+	mux.Handle("/", spoil(bad, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) }))
 	web := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(l) }()
@@ -77,6 +120,19 @@ func serve() error {
 		return err
 	}
 	return nil
+}
+
+// spoil makes so many percent of the answers errors: with 20, every fifth.
+func spoil(percent int, good http.HandlerFunc) http.Handler {
+	var asked atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := asked.Add(1)
+		if n*int64(percent)/100 > (n-1)*int64(percent)/100 {
+			http.Error(w, "told to answer with errors", http.StatusInternalServerError)
+			return
+		}
+		good(w, r)
+	})
 }
 
 // taskID asks the task metadata endpoint; outside a task it is the host's name.

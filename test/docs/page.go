@@ -75,7 +75,7 @@ func (b *Block) words(info string) error {
 			return fmt.Errorf("a fence does not know %q", strings.TrimSpace(m[0]))
 		}
 	}
-	if b.Lang == "" || b.Lang == "console" || b.Lang == "bash" || b.Lang == "shell" {
+	if b.Lang == "" || b.Lang == "console" || b.Lang == "bash" && b.File == "" || b.Lang == "shell" {
 		return fmt.Errorf("a fence says sh, text, json or the language of a file; this one says %q", b.Lang)
 	}
 	return nil

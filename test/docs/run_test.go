@@ -95,7 +95,9 @@ func (p page) run(t *testing.T) {
 	if err := os.Mkdir(work, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for name, is := range map[string]string{"bin": filepath.Join(dir, "bin"), "examples": abs(t, root+"/examples")} {
+	for name, is := range map[string]string{
+		"bin": filepath.Join(dir, "bin"), "examples": abs(t, root+"/examples"), "go.mod": abs(t, root+"/go.mod"), "go.sum": abs(t, root+"/go.sum"),
+	} {
 		if err := os.Symlink(is, filepath.Join(work, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +107,7 @@ func (p page) run(t *testing.T) {
 	cmd.Dir, cmd.Stdin = work, strings.NewReader(script)
 	cmd.Env = append(os.Environ(), append(env,
 		"PATH="+filepath.Join(dir, "bin")+":"+abs(t, root+"/.venv/bin")+":"+os.Getenv("PATH"),
-		"HOME="+home, "GOCACHE="+goCache(), "AWS_PAGER=", "PAGER=cat", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"HOME="+home, "GOCACHE="+goEnv("GOCACHE"), "GOMODCACHE="+goEnv("GOMODCACHE"), "AWS_PAGER=", "PAGER=cat", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_DEFAULT_REGION=us-east-1", "AWS_ENDPOINT_URL=http://"+listen, "AWS_EC2_METADATA_DISABLED=true")...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -197,11 +199,11 @@ func sample(t *testing.T, file string) {
 	}
 }
 
-// goCache is where the go command keeps what it compiled: pages have a home of their own.
-var goCache = sync.OnceValue(func() string {
-	dir, _ := exec.Command("go", "env", "GOCACHE").Output()
-	return strings.TrimSpace(string(dir))
-})
+// goEnv is a setting of the go command: pages have a home of their own.
+func goEnv(name string) string {
+	value, _ := exec.Command("go", "env", name).Output()
+	return strings.TrimSpace(string(value))
+}
 
 func abs(t *testing.T, path string) string {
 	t.Helper()
