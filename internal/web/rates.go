@@ -58,7 +58,7 @@ func (m *rateMeter) look(s *Site, at time.Time) rateTable {
 }
 
 // of is the rate of a load balancer or of one of its groups; nil = there was never
-// anything.
+// anything, or this is the first look.
 func (r rateTable) of(lb, group string) *BalancerRate {
 	now, before := r.now.of[rateKey{lb, group}], r.before.of[rateKey{lb, group}]
 	if now == nil {
@@ -67,11 +67,11 @@ func (r rateTable) of(lb, group string) *BalancerRate {
 	if before == nil {
 		before = &route.Traffic{}
 	}
-	out := &BalancerRate{Total: requestsOf(now)}
 	span := r.now.at.Sub(r.before.at).Seconds()
 	if span <= 0 {
-		return out
+		return nil
 	}
+	out := &BalancerRate{Total: requestsOf(now)}
 	per := func(of func(*route.Traffic) uint64) float64 {
 		return math.Round(100*float64(of(now)-min(of(before), of(now)))/span) / 100
 	}

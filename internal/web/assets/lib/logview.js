@@ -11,7 +11,7 @@ const escapes = /\u001b\[[0-9;?]*[A-Za-z]/g; // colours of terminals
 // logview({query, label, text, filter, onsearch}) shows what /ui/live/logs answers for a query: {group, stream} or {cluster, task,
 // container}. It returns {el, open(query), close()}.
 export function logview({ label = 'Log', text = '', filter = '', onsearch = () => {} } = {}) {
-  let query = null, source = null, paused = false, held = [], follow = true, older = '', byPattern = Boolean(filter), lines = 0, missed = 0, timer = 0, known = new Set();
+  let query = null, source = null, paused = false, held = [], follow = true, older = '', byPattern = Boolean(filter), lines = 0, missed = 0, timer = 0, known = new Set(), high = 0, top = 0;
   const list = h('ol.log-lines');
   const box = h('div.log', { tabindex: 0, role: 'log', 'aria-live': 'off', 'aria-label': label, 'data-own': true, onscroll: scrolled }, list);
   const state = h('span.log-state.dim.small', { role: 'status' });
@@ -27,6 +27,9 @@ export function logview({ label = 'Log', text = '', filter = '', onsearch = () =
   const el = h('div.logview', { 'data-own': true },
     h('div.log-tools', h('div.log-search', search, kind), h('div.log-buttons', more, pause, wrap, save), state), trouble, h('div.log-frame', box, jump));
   hint();
+  const shape = new ResizeObserver(() => { if (follow) bottom(); });
+  shape.observe(list);
+  shape.observe(box);
 
   function hint() {
     search.setAttribute('aria-label', byPattern ? 'Filter pattern of CloudWatch Logs' : 'Search the log');
@@ -113,10 +116,12 @@ export function logview({ label = 'Log', text = '', filter = '', onsearch = () =
     return [...parts, message.slice(from)];
   }
 
+  // scrolled tells what a person did from what the browser does when lines get another height: only who moves up stops following.
   function scrolled() {
-    const end = box.scrollHeight - box.scrollTop - box.clientHeight < 30;
+    const end = box.scrollHeight - box.scrollTop - box.clientHeight < 30, up = box.scrollTop < top && box.scrollHeight >= high;
+    [top, high] = [box.scrollTop, box.scrollHeight];
     if (end) missed = 0;
-    if (end !== follow) { follow = end; frame(tell); }
+    if (end ? !follow : follow && up) { follow = end; frame(tell); }
   }
 
   function bottom() {
@@ -167,6 +172,6 @@ export function logview({ label = 'Log', text = '', filter = '', onsearch = () =
   return {
     el,
     open(next) { query = next; list.replaceChildren(); held = []; hold(false); start(); },
-    close() { stop(); query = null; clearTimeout(timer); document.removeEventListener('visibilitychange', seen); },
+    close() { stop(); shape.disconnect(); query = null; clearTimeout(timer); document.removeEventListener('visibilitychange', seen); },
   };
 }

@@ -38,7 +38,7 @@ export function pause(doc, hooks) {
   const allowed = doc.actions ?? [];
   return hooks.filter((hook) => hook.status === 'AWAITING_ACTION').map((hook) => h('section.approval', { key: hook.id, 'aria-label': 'Approval' },
     h('div.approval-sign', icon('hand')),
-    h('div.stack', h('h2', h('b', 'Waits for your decision'), ` after “${words(hook.stage)}”`),
+    h('div.stack', h('h2', h('b', 'Waits for your decision'), ` at “${words(hook.stage)}”`),
       h('p', details(hook), hook.expiresAt && h('span.dim', 'Time is up in ', left(hook.expiresAt), '.'))),
     h('div.actions', allowed.includes('continue') && button('continue', doc, hook, 'Continue', true),
       allowed.includes('rollback') && button('rollback', doc, hook, 'Reject and roll back', true))));

@@ -65,6 +65,6 @@ function together(decisions) {
 // why is the cause of a rollback, and who decided what.
 function why(d) {
   const good = outcome(d) === 'good';
-  return [d.cause && h('b', { class: good ? null : 'bad-text' }, d.cause + ' '), d.reason && !good && h('span.small', { title: d.reason }, brief(d.reason)),
+  return [d.cause && h('b.small', { class: good ? null : 'bad-text' }, d.cause[0].toUpperCase() + d.cause.slice(1) + '. '), d.reason && !good && h('span.small', { title: d.reason }, brief(d.reason)),
     together(d.decisions ?? []).map((x) => h('p.small', { class: x.action === 'start' ? 'dim' : null }, h(x.action === 'start' ? 'span' : 'b', said[x.action] ?? words(x.action), x.times > 1 && ` × ${x.times}`), ' by ', h('span', { title: x.by }, short(x.by)), x.from && h('span.dim', ' from ' + x.from), x.reason && [': ', h('q', x.reason)], ' ', h('span.dim', when(x.at))))];
 }
