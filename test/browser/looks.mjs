@@ -7,6 +7,7 @@ const looks = [['desk', desk, 'light'], ['desk', desk, 'dark'], ['phone', phone,
 
 // look takes pictures of the page as it is, under a name, and has axe check it; the page then is as it was.
 export async function look(page, name) {
+  await page.evaluate(() => scrollTo(0, 0));
   const before = page.viewportSize();
   for (const [form, size, colours] of looks) {
     await page.setViewportSize(size);
@@ -20,7 +21,7 @@ export async function look(page, name) {
 }
 
 // painted waits for two frames: what the new size changes is drawn.
-const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+export const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 async function inspect(page, where) {
   const { violations, wide } = await page.evaluate(async () => ({

@@ -1,8 +1,8 @@
 // Logs, tasks, the history of a service, load balancers and the manual.
 
 import { see, until, check } from './browse.mjs';
-import { look } from './looks.mjs';
-import { url, evil, balancer } from './world.mjs';
+import { look, painted } from './looks.mjs';
+import { url, evil, balancer, shots } from './world.mjs';
 
 // logs reads lines as they come, and finds one.
 export async function logs(page) {
@@ -16,6 +16,10 @@ export async function logs(page) {
   await until(page, (was) => [...document.querySelectorAll('.log-text')].map((e) => e.textContent).findLast((t) => /^line \d+$/.test(t)) !== was, before);
   await see(page, '.chart', 'Memory');
   await look(page, 'task');
+  await page.locator('.log').scrollIntoViewIfNeeded(); // lines that are not on the screen are not drawn
+  await painted(page);
+  await until(page, () => { const box = document.querySelector('.log'); return box.scrollHeight - box.scrollTop - box.clientHeight < 30; }); // it still follows
+  await page.screenshot({ path: shots + '/task-log-desk-light.png' });
 
   await page.goto(url + '/ui/logs');
   await see(page, '.log-text', 'line');
