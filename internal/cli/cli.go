@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 
@@ -57,7 +58,7 @@ func Main(args []string) int {
 	if code, ok := taskProcess(args); ok {
 		return code
 	}
-	return run(args, &streams{os.Stdout, os.Stderr, os.Stdin})
+	return run(args, &streams{plain{os.Stdout}, plain{os.Stderr}, os.Stdin})
 }
 
 func run(args []string, s *streams) int {
@@ -74,10 +75,24 @@ func run(args []string, s *streams) int {
 		fmt.Fprintf(s.err, "grue: %v; see 'grue %s--help'\n", err, verbOf(parser, args))
 		return exitUsage
 	}
+	if err := empty(ctx); err != nil {
+		return s.tell(err)
+	}
 	if err := ctx.Run(); err != nil {
 		return s.tell(err)
 	}
 	return exitOK
+}
+
+// empty refuses arguments that are there and empty, as an unset variable of a script makes them:
+// to some verbs no name would mean all.
+func empty(ctx *kong.Context) error {
+	for _, p := range ctx.Path {
+		if a := p.Positional; a != nil && a.Target.Kind() == reflect.String && a.Target.String() == "" {
+			return usageError("<" + a.Name + "> is empty; leave it out where it is optional")
+		}
+	}
+	return nil
 }
 
 // newParser makes the parser of the grammar. exit is called when help was asked

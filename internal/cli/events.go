@@ -84,7 +84,7 @@ func (c *eventsCmd) print(s *streams, l eventLine) error {
 	if c.JSON {
 		return printJSONLine(s.out, l)
 	}
-	_, err := fmt.Fprintf(s.out, "%s  %s\n", l.At.Local().Format(time.DateTime), l.Message)
+	_, err := fmt.Fprintf(s.out, "%s  %s\n", l.At.Local().Format(time.DateTime), client.OneLine(l.Message))
 	return err
 }
 

@@ -57,10 +57,10 @@ func (c *execCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	screen := isTerminal(s.in) && isTerminal(s.out)
+	screen := isTerminal(s.in) && isTerminal(beneath(s.out))
 	done := s.doing("opening a session in " + c.Of)
 	x, err := cl.Execute(ctx, client.Execution{
-		Of: c.Of, Index: c.Index, Container: c.Container, Command: command, Pipes: !screen, Stdout: s.out, Stderr: s.err,
+		Of: c.Of, Index: c.Index, Container: c.Container, Command: command, Pipes: !screen, Stdout: beneath(s.out), Stderr: beneath(s.err),
 	})
 	done()
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *streams) carry(ctx context.Context, x *client.Executed, screen bool) (s
 			return session.Closed{}, err
 		}
 		defer restore()
-		go followSize(live, s.out, x.Client)
+		go followSize(live, beneath(s.out), x.Client)
 	}
 	go func() {
 		_, _ = io.Copy(x.Client, s.in) // it ends with either side

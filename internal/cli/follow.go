@@ -17,6 +17,7 @@ import (
 type follow struct {
 	client   *client.Client
 	watching client.Watching
+	flags    string // repeated: for commands that are told
 	out      io.Writer
 	json     bool // a snapshot a line, instead of sentences
 	quiet    bool // nothing but the ending
@@ -112,7 +113,7 @@ func (f *follow) tell(s *client.Snapshot) error {
 	if f.json {
 		return f.tellJSON(s)
 	}
-	lines := client.Changes(f.last, s)
+	lines := client.Changes(f.last, s, f.flags)
 	if f.quiet {
 		lines = nil
 		if d := s.Deployment; d != nil && d.Outcome.Final() {

@@ -121,7 +121,7 @@ func (p *logPrinter) print(lines []client.LogLine) error {
 			}
 			continue
 		}
-		who := fmt.Sprintf("%s %s", l.Task[:min(8, len(l.Task))], l.Container)
+		who := client.OneLine(l.Task[:min(8, len(l.Task))] + " " + l.Container)
 		if p.colours {
 			n, known := p.of[l.Task]
 			if !known {
@@ -130,7 +130,7 @@ func (p *logPrinter) print(lines []client.LogLine) error {
 			}
 			who = "\x1b[" + logColours[n%len(logColours)] + "m" + who + "\x1b[0m"
 		}
-		if _, err := fmt.Fprintf(p.out, "%s %s  %s\n", l.At.Local().Format("15:04:05.000"), who, l.Message); err != nil {
+		if _, err := fmt.Fprintf(beneath(p.out), "%s %s  %s\n", l.At.Local().Format("15:04:05.000"), who, client.Printable(l.Message, p.colours)); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (c *statusCmd) Run(s *streams) error {
 		case c.JSON:
 			return printJSON(s.out, snap)
 		}
-		return printStatus(s.out, snap)
+		return printStatus(s.out, snap, repeated(c.Flags))
 	}
 	list, err := serviceLines(ctx, cl)
 	done()

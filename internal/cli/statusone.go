@@ -12,8 +12,8 @@ import (
 // lastEvents is how many events `grue status SERVICE` shows.
 const lastEvents = 8
 
-// printStatus prints a service in detail.
-func printStatus(w io.Writer, s *client.Snapshot) error {
+// printStatus prints a service in detail. flags are those that commands for a person need.
+func printStatus(w io.Writer, s *client.Snapshot, flags string) error {
 	var b strings.Builder
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
@@ -23,23 +23,23 @@ func printStatus(w io.Writer, s *client.Snapshot) error {
 	if d := s.Deployment; d == nil {
 		row("deployment", "none yet")
 	} else {
-		statusDeployment(row, d, s.Service)
+		statusDeployment(row, d, s.Service, flags)
 	}
 	if s.Problem != "" {
-		row("not seen", "%s", s.Problem)
+		row("not seen", "%s", client.OneLine(s.Problem))
 	}
 	for i := min(lastEvents, len(s.Events)) - 1; i >= 0; i-- {
 		e := s.Events[i]
-		row("event", "%s  %s", e.At.Local().Format(time.DateTime), e.Message)
+		row("event", "%s  %s", e.At.Local().Format(time.DateTime), client.OneLine(e.Message))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func statusDeployment(row func(name, format string, args ...any), d *client.Deployment, service string) {
+func statusDeployment(row func(name, format string, args ...any), d *client.Deployment, service, flags string) {
 	row("deployment", "%s, %s: %s", d.ID, d.Strategy, d.Outcome)
 	if d.Outcome.Final() {
-		row("ended", "%s", d.Ending(service))
+		row("ended", "%s", client.OneLine(d.Ending(service)))
 	} else {
 		row("stage", "%s, since %s", d.At(), client.Age(time.Since(d.Created)))
 	}
@@ -50,7 +50,7 @@ func statusDeployment(row func(name, format string, args ...any), d *client.Depl
 	for _, h := range d.Hooks {
 		row("hook", "%s %s", h.Name(), h.Status)
 		if h.Waits() {
-			row("", "grue approve %s, or grue reject %s --reason …", service, service)
+			row("", "grue approve %s%s, or grue reject %s%s --reason …", service, flags, service, flags)
 		}
 	}
 	if a := d.Alarms; a != nil && len(a.Names) > 0 {
@@ -63,7 +63,7 @@ func statusDeployment(row func(name, format string, args ...any), d *client.Depl
 		row("breaker", "%s: %d of %d failed tasks", b.Status, b.Failures, b.Threshold)
 	}
 	if r := d.Rollback; r != nil {
-		row("rollback", "to revision %s: %s", client.Last(r.Revision), r.Reason)
+		row("rollback", "to revision %s: %s", client.Last(r.Revision), client.OneLine(r.Reason))
 	}
 }
 

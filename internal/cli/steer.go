@@ -109,7 +109,7 @@ func (x *steering) follow(ctx context.Context, arn string) error {
 		return err
 	}
 	f := follow{
-		client: x.client, watching: client.Watching{Service: x.service, Deployment: arn}, out: x.out,
+		client: x.client, watching: client.Watching{Service: x.service, Deployment: arn}, flags: x.flags, out: x.out,
 		json: x.ends.JSON, quiet: x.ends.Quiet, goal: goal, timeout: x.ends.Timeout,
 	}
 	err = f.run(ctx)
@@ -117,7 +117,7 @@ func (x *steering) follow(ctx context.Context, arn string) error {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintf(x.err, "the deployment goes on: '%s' follows it, '%s' calls it back\n", x.verb("watch"), x.verb("rollback"))
-	case errors.As(err, &code) && int(code) == exitApproval && (x.flags != "" || x.ends.Quiet): // otherwise it was said in full
+	case errors.As(err, &code) && int(code) == exitApproval && (x.ends.JSON || x.ends.Quiet): // otherwise it was said in full
 		fmt.Fprintf(x.err, "%s waits for approval: '%s', or '%s --reason TEXT'\n", x.service, x.verb("approve"), x.verb("reject"))
 	}
 	return err

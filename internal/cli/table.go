@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/grue-ecs/grue/internal/client"
 )
 
 // table is text in columns, as wide as their widest cell.
@@ -13,7 +15,12 @@ type table struct {
 	rows [][]string
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = client.OneLine(cell)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 // print writes the table. On a terminal lines are cut at its width.
 func (t *table) print(w io.Writer) error {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+
+	"github.com/grue-ecs/grue/internal/client"
 )
 
 // context ends with Ctrl-C or SIGTERM.
@@ -20,13 +22,16 @@ func (s *streams) context() (context.Context, context.CancelFunc) {
 
 // terminal tells whether a stream is a screen, or keyboard, of a person.
 func terminal(stream any) bool {
+	if w, ok := stream.(io.Writer); ok {
+		stream = beneath(w)
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb"
 }
 
 // width of a terminal; 0 when the stream is none.
 func width(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := beneath(w).(*os.File)
 	if !ok {
 		return 0
 	}
@@ -49,7 +54,8 @@ const slow = time.Second
 func (s *streams) doing(what string) (done func()) {
 	began, stop := time.Now(), make(chan struct{})
 	var told sync.WaitGroup
-	screen := terminal(s.err)
+	screen, line := terminal(s.err), beneath(s.err)
+	what = client.OneLine(what)
 	told.Go(func() {
 		tick := time.NewTicker(slow)
 		defer tick.Stop()
@@ -57,14 +63,14 @@ func (s *streams) doing(what string) (done func()) {
 			select {
 			case <-stop:
 				if said && screen {
-					fmt.Fprint(s.err, "\r\x1b[K")
+					fmt.Fprint(line, "\r\x1b[K")
 				}
 				return
 			case <-tick.C:
 			}
 			switch {
 			case screen:
-				fmt.Fprintf(s.err, "\r\x1b[K%s … %d s", what, int(time.Since(began).Seconds()))
+				fmt.Fprintf(line, "\r\x1b[K%s … %d s", what, int(time.Since(began).Seconds()))
 			case !said:
 				fmt.Fprintf(s.err, "%s …\n", what)
 			}

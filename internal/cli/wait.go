@@ -44,7 +44,7 @@ func (c *waitCmd) Run(s *streams) error {
 		return err
 	}
 	f := follow{
-		client: cl, watching: client.Watching{Service: c.Service}, out: s.out, json: c.JSON, quiet: c.Quiet,
+		client: cl, watching: client.Watching{Service: c.Service}, flags: repeated(c.Flags), out: s.out, json: c.JSON, quiet: c.Quiet,
 		goal: goal, approvals: c.Approvals, timeout: c.Timeout, side: s,
 	}
 	return f.run(ctx)

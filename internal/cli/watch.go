@@ -44,7 +44,7 @@ func (c *watchCmd) Run(s *streams) error {
 	}
 	if c.Plain || c.JSON || !terminal(s.out) || !terminal(s.in) {
 		f := follow{
-			client: cl, watching: client.Watching{Service: c.Service}, out: s.out, json: c.JSON,
+			client: cl, watching: client.Watching{Service: c.Service}, flags: repeated(c.Flags), out: s.out, json: c.JSON,
 			approvals: true, forever: c.Follow, side: s,
 		}
 		return f.run(ctx)
@@ -83,7 +83,7 @@ func (c *watchCmd) fullScreen(ctx context.Context, s *streams, cl *client.Client
 			return client.Explain(cl.Answer(ctx, a, approve, reason))
 		},
 	})
-	p := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(s.in), tea.WithOutput(s.out),
+	p := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(s.in), tea.WithOutput(beneath(s.out)),
 		tea.WithEnvironment(os.Environ()), tea.WithoutSignalHandler())
 	observed := make(chan struct{})
 	go func() {

@@ -8,8 +8,9 @@ import (
 
 // Changes says in lines what is new between two looks at a service; before is nil
 // at the first look, which tells the state but no old events. Each line begins
-// with the time since the deployment was created.
-func Changes(before, now *Snapshot) []string {
+// with the time since the deployment was created. flags, such as " -c prod", are what commands
+// that it names need to mean the same ECS.
+func Changes(before, now *Snapshot, flags string) []string {
 	d := now.Deployment
 	if d == nil {
 		if before != nil {
@@ -30,7 +31,7 @@ func Changes(before, now *Snapshot) []string {
 	}
 	t.rollback(old, d)
 	t.alarms(old, d)
-	t.hooks(old, d, now.Service)
+	t.hooks(old, d, now.Service, flags)
 	t.events(before, now)
 	if old == nil || old.Outcome != d.Outcome && d.Outcome.Final() {
 		t.ending(d, now.Service)
@@ -45,7 +46,7 @@ type teller struct {
 }
 
 func (t *teller) say(format string, args ...any) {
-	t.lines = append(t.lines, fmt.Sprintf("%8s  %s", Age(t.now.Sub(t.since)), fmt.Sprintf(format, args...)))
+	t.lines = append(t.lines, fmt.Sprintf("%8s  %s", Age(t.now.Sub(t.since)), OneLine(fmt.Sprintf(format, args...))))
 }
 
 func (t *teller) rollback(old, d *Deployment) {
@@ -75,7 +76,7 @@ func (t *teller) alarms(old, d *Deployment) {
 	}
 }
 
-func (t *teller) hooks(old, d *Deployment, service string) {
+func (t *teller) hooks(old, d *Deployment, service, flags string) {
 	known := map[string]string{}
 	if old != nil {
 		for _, h := range old.Hooks {
@@ -94,7 +95,7 @@ func (t *teller) hooks(old, d *Deployment, service string) {
 		if h.Expires != nil {
 			until = fmt.Sprintf(" (%s at %s otherwise)", strings.ToLower(h.TimeoutAction), h.Expires.Local().Format(time.DateTime))
 		}
-		t.say("waits for approval: grue approve %s, or grue reject %s --reason …%s", service, service, until)
+		t.say("waits for approval: grue approve %s%s, or grue reject %s%s --reason …%s", service, flags, service, flags, until)
 	}
 }
 

@@ -142,7 +142,7 @@ func TestChanges(t *testing.T) {
 	var lines []string
 	var before *Snapshot
 	for _, s := range steps {
-		lines = append(lines, Changes(before, s)...)
+		lines = append(lines, Changes(before, s, " -c shop")...)
 		before = s
 	}
 	want := `
@@ -150,7 +150,7 @@ func TestChanges(t *testing.T) {
     1.0s  SCALE_UP                       blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)
     2.0s  event: one
     9.0s  PRE_PRODUCTION_TRAFFIC_SHIFT   blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)
-    9.0s  waits for approval: grue approve web, or grue reject web --reason … (rollback at ` + until.Local().Format(time.DateTime) + ` otherwise)
+    9.0s  waits for approval: grue approve web -c shop, or grue reject web -c shop --reason … (rollback at ` + until.Local().Format(time.DateTime) + ` otherwise)
     9.0s  hook AWS_LAMBDA smoke IN_PROGRESS
     9.0s  event: two
    1m00s  ROLLBACK_IN_PROGRESS           blue web:1 4/4 tasks 90.5 %  green web:2 1/4 tasks 9.5 % (2 failed)
@@ -161,7 +161,7 @@ web: web:2 was rolled back after 1m15s: alarm`
 	if got := "\n" + strings.Join(lines, "\n"); got != want {
 		t.Errorf("got%s\nwant%s", got, want)
 	}
-	none := Changes(nil, &Snapshot{Service: "web", Desired: 2, Running: 1})
+	none := Changes(nil, &Snapshot{Service: "web", Desired: 2, Running: 1}, "")
 	if len(none) != 1 || !strings.Contains(none[0], "no deployment yet; 1 of 2") {
 		t.Error(none)
 	}

@@ -218,3 +218,22 @@ func TestEnds(t *testing.T) {
 		t.Error("a failure that does not pass did not end the program")
 	}
 }
+
+// What others wrote is shown and not obeyed: it neither begins lines nor moves the cursor.
+func TestControlCharactersAreShown(t *testing.T) {
+	evil := "x\x1b[2J\r\n\x1b]0;title\ay\u009b2J"
+	seen := canary("BAKE_TIME", 60, 100, func(d *client.Deployment) {
+		back(d)
+		d.Rollback.Reason, d.Reason = evil, evil
+		d.Alarms.Triggered = []string{evil}
+	})
+	seen.Snapshot.Problem = evil
+	seen.Snapshot.Events[0].Message = evil
+	m := New(Options{Service: "web", Where: "here"})
+	m.Update(tea.WindowSizeMsg{Width: 200, Height: 40})
+	m.Update(seen)
+	text := m.Content()
+	if strings.ContainsAny(text, "\x1b\r\a\u009b") || strings.Count(text, `\u001b[2J`) < 4 || strings.Count(text, "\n") != 39 {
+		t.Errorf("%q", text)
+	}
+}

@@ -15,7 +15,7 @@ import (
 func (m *Model) View() tea.View {
 	v := tea.NewView(m.Content())
 	v.AltScreen = true
-	v.WindowTitle = "grue watch " + m.opts.Service
+	v.WindowTitle = "grue watch " + client.OneLine(m.opts.Service)
 	return v
 }
 
@@ -35,7 +35,7 @@ func (m *Model) Content() string {
 	lines = append(lines, bottom...)
 	lines = lines[max(0, len(lines)-m.height):]
 	for i, line := range lines {
-		lines[i] = ansi.Truncate(line, m.width, "…")
+		lines[i] = ansi.Truncate(client.Printable(line, true), m.width, "…")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -97,9 +97,9 @@ func (m *Model) facts(d *client.Deployment) (lines []string) {
 		fact("hook", text)
 	}
 	if a := d.Alarms; a != nil && len(a.Names) > 0 {
-		text := strings.ToLower(a.Status) + ": " + strings.Join(a.Names, " ")
+		text := strings.ToLower(a.Status) + ": " + client.OneLine(strings.Join(a.Names, " "))
 		if len(a.Triggered) > 0 {
-			text = m.style.red("in ALARM: " + strings.Join(a.Triggered, " "))
+			text = m.style.red("in ALARM: " + client.OneLine(strings.Join(a.Triggered, " ")))
 		}
 		fact("alarms", text)
 	}
@@ -111,12 +111,12 @@ func (m *Model) facts(d *client.Deployment) (lines []string) {
 		fact("breaker", text)
 	}
 	if r := d.Rollback; r != nil {
-		fact("rollback", m.style.red(r.Reason))
+		fact("rollback", m.style.red(client.OneLine(r.Reason)))
 	} else if d.Reason != "" {
-		fact("reason", d.Reason)
+		fact("reason", client.OneLine(d.Reason))
 	}
 	if m.snap.Problem != "" {
-		fact("not seen", m.style.dim(m.snap.Problem))
+		fact("not seen", m.style.dim(client.OneLine(m.snap.Problem)))
 	}
 	return lines
 }
@@ -140,7 +140,7 @@ func (m *Model) events(room int) (lines []string) {
 		if len(lines) == room {
 			break
 		}
-		lines = append(lines, m.style.dim(e.At.Local().Format(time.TimeOnly))+"  "+e.Message)
+		lines = append(lines, m.style.dim(e.At.Local().Format(time.TimeOnly))+"  "+client.OneLine(e.Message))
 	}
 	return lines
 }
@@ -149,7 +149,7 @@ func (m *Model) events(room int) (lines []string) {
 func (m *Model) bottom() []string {
 	note := m.note
 	if m.problem != "" {
-		note = m.style.red(m.problem + "; trying again")
+		note = m.style.red(client.OneLine(m.problem) + "; trying again")
 	}
 	if m.mode == rejecting {
 		return []string{"", m.style.yellow("reason for rejecting (Enter rejects, Esc goes back): ") + string(m.reason) + "▌"}
