@@ -52,6 +52,14 @@ func TestRender(t *testing.T) {
 	}
 }
 
+func TestSummary(t *testing.T) {
+	b := book(t, map[string]string{"a.md": "# A\n\nIt is at `/ui/`: <http://127.0.0.1:4566/ui/>,\nand *live*.\n\nMore."})
+	p, _ := b.Page("a")
+	if want := "It is at /ui/: http://127.0.0.1:4566/ui/, and live."; p.Summary != want {
+		t.Errorf("%q", p.Summary)
+	}
+}
+
 func TestOrder(t *testing.T) {
 	pages := map[string]string{"a.md": "# Zebra", "b.md": "# Apple", "c.md": "# Horse"}
 	titles := func(b *Book) string {

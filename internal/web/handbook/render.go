@@ -109,6 +109,8 @@ func plain(n ast.Node, source []byte) string {
 			}
 		case *ast.String:
 			b.Write(n.Value)
+		case *ast.AutoLink:
+			b.Write(n.Label(source))
 		}
 		return ast.WalkContinue, nil
 	})
