@@ -25,8 +25,8 @@ const evil = `<img src=x onerror="window.hacked=1">`
 const beforeShift = types.DeploymentLifecycleHookStagePreProductionTrafficShift
 
 // TestSlowDashboard: a person watches a canary and approves it, sees a bad version go
-// back, rejects a third; reads logs, history, balancers, alarms and the manual; and
-// signs in from elsewhere. No request is lost meanwhile.
+// back, rejects a third; reads logs, history, balancers, alarms and the manual; signs
+// in from elsewhere; and finds one of a thousand services. No request is lost meanwhile.
 func TestSlowDashboard(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the embedded runtime needs root")
@@ -35,11 +35,12 @@ func TestSlowDashboard(t *testing.T) {
 	g := harness.Start(t, "--minute", "3s")
 	w := newWorld(t, g)
 	far := newRemote(t)
+	w.crowd = newCrowd(t)
 	shots := shotsDir(t)
 	drive(t, map[string]string{
 		"CHROMIUM": browser, "MODULES": node, "SHOTS": shots, "EVIL": evil, "URL": g.URL(),
 		"FAR": far.url, "FAR_ID": far.id, "FAR_SECRET": far.secret, "BALANCER": w.shop.Name,
-	}, func(x wish) { w.fulfil(t, x) })
+	}, func(x wish) string { return w.fulfil(t, x) })
 	t.Log("pictures: " + shots)
 	w.load.StopAndExpectNoFailures(t)
 	for _, version := range []string{"v3", "v4"} {
@@ -71,6 +72,7 @@ type world struct {
 	load  *harness.Traffic
 	tests *harness.Traffic // on the test listener; nil = none
 	env   []types.KeyValuePair
+	crowd func() string // address of a grue with many services
 }
 
 // newWorld makes a service under load whose canaries wait for approval before each
@@ -108,7 +110,7 @@ func (w *world) alarm(t *testing.T) {
 }
 
 // fulfil does what the program in the browser asks for.
-func (w *world) fulfil(t *testing.T, x wish) {
+func (w *world) fulfil(t *testing.T, x wish) string {
 	t.Helper()
 	switch x.Do {
 	case "deploy":
@@ -118,9 +120,12 @@ func (w *world) fulfil(t *testing.T, x wish) {
 		w.tests = harness.StartTraffic(t, harness.Lane{Kind: "test", URL: w.shop.Fronts[0].TestURL, Header: w.shop.Fronts[0].TestHeader, Connections: 1, Pace: 50 * time.Millisecond})
 	case "no test traffic":
 		w.tests.Stop()
+	case "crowd":
+		return w.crowd()
 	case "settled":
 		w.shop.Ended(t)
 	default:
 		t.Fatalf("nobody can do %q", x.Do)
 	}
+	return "done"
 }

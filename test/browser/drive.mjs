@@ -5,11 +5,12 @@ import { canary } from './canary.mjs';
 import { rolledBack, rejected } from './bad.mjs';
 import { logs, history, balancers, manual } from './pages.mjs';
 import { login } from './login.mjs';
+import { crowd } from './crowd.mjs';
 
 process.on('SIGINT', async () => { await close(); process.exit(130); });
 
 let page;
-const steps = { canary: async () => { page = await canary(); }, rolledBack, rejected, logs, history, balancers, manual, login };
+const steps = { canary: async () => { page = await canary(); }, rolledBack, rejected, logs, history, balancers, manual, login, crowd };
 
 await launch();
 try {

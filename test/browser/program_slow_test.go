@@ -25,8 +25,9 @@ type wish struct {
 	Mode    string `json:"mode"`
 }
 
-// drive runs drive.mjs to its end, fulfils its wishes, and keeps what it tells.
-func drive(t *testing.T, env map[string]string, fulfil func(wish)) {
+// drive runs drive.mjs to its end, fulfils its wishes, answers what fulfil says to them,
+// a line, and keeps what it tells.
+func drive(t *testing.T, env map[string]string, fulfil func(wish) string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
@@ -56,8 +57,7 @@ func drive(t *testing.T, env map[string]string, fulfil func(wish)) {
 				t.Fatalf("%s: %v", line, err)
 			}
 			t.Logf("%5.1f s  %+v", time.Since(began).Seconds(), w)
-			fulfil(w)
-			_, _ = io.WriteString(in, "done\n")
+			_, _ = io.WriteString(in, fulfil(w)+"\n")
 		} else if line != "" {
 			t.Logf("%5.1f s  %s", time.Since(began).Seconds(), strings.TrimSuffix(line, "\n"))
 		}
