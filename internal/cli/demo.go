@@ -57,7 +57,7 @@ func (c *demoCmd) Run(s *streams) error {
 		Endpoint: endpoint, Region: "us-east-1", Tasks: c.Tasks, Rate: c.Rate, Connections: c.Connections,
 		Patience: c.Patience, Sample: c.Sample, Picture: c.Picture, Out: s.out,
 	})
-	fmt.Fprintf(s.out, lookAround, endpoint, shown(data))
+	fmt.Fprintf(s.out, lookAround, endpoint, shown(data), os.Args[0])
 	if err != nil && !errors.Is(err, demo.ErrFailedRequests) {
 		err = fmt.Errorf("%w (its log: %s)", err, logFile(data))
 	}
@@ -65,7 +65,11 @@ func (c *demoCmd) Run(s *streams) error {
 }
 
 const lookAround = `
-grue goes on running. Look around with any AWS client:
+grue goes on running. Its dashboard is %[1]s/ui/, and this draws the next deployment in a terminal:
+
+  %[3]s watch web --follow -c grue-demo --endpoint %[1]s
+
+Look around with any AWS client:
 
   export AWS_ENDPOINT_URL=%[1]s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
   aws ecs describe-services --cluster grue-demo --services web --query 'services[0].[deployments,events[:5]]'

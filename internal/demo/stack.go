@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -74,8 +75,11 @@ func (d *demo) listener(ctx context.Context, lb string, groups [2]string) (rule 
 	if err != nil {
 		return "", err
 	}
-	listener := list.Listeners[0]
-	if len(listener.DefaultActions[0].ForwardConfig.TargetGroups) < 2 {
+	listener := onPort80(list.Listeners)
+	if listener == nil {
+		return "", errors.New("the load balancer has lost its listener on port 80 meanwhile: try again")
+	}
+	if !shifts(listener.DefaultActions, groups) {
 		if _, err := d.elb.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: listener.ListenerArn, DefaultActions: actions}); err != nil {
 			return "", err
 		}
@@ -84,7 +88,34 @@ func (d *demo) listener(ctx context.Context, lb string, groups [2]string) (rule 
 	if err != nil {
 		return "", err
 	}
-	return *rules.Rules[0].RuleArn, nil
+	for _, r := range rules.Rules {
+		if aws.ToBool(r.IsDefault) {
+			return *r.RuleArn, nil
+		}
+	}
+	return "", errors.New("the listener on port 80 has no default rule")
+}
+
+// onPort80 is the demo's listener; people may have added others.
+func onPort80(list []types.Listener) *types.Listener {
+	for i := range list {
+		if aws.ToInt32(list[i].Port) == 80 {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// shifts tells whether actions forward to both groups.
+func shifts(actions []types.Action, groups [2]string) bool {
+	if len(actions) != 1 || actions[0].ForwardConfig == nil {
+		return false
+	}
+	has := map[string]bool{}
+	for _, g := range actions[0].ForwardConfig.TargetGroups {
+		has[aws.ToString(g.TargetGroupArn)] = true
+	}
+	return len(has) == 2 && has[groups[0]] && has[groups[1]]
 }
 
 // block is the stack as the loadBalancers of a service.

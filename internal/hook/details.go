@@ -51,6 +51,16 @@ func Name(targetARN string, details json.RawMessage) string {
 	return short
 }
 
+// logName is Name for a log that others may read: of a URL scheme and host, for those of chats and
+// workflows have their secret in the path.
+func logName(name string) string {
+	u, err := url.Parse(name)
+	if err != nil || u.Host == "" || u.Path == "" || u.Path == "/" {
+		return name
+	}
+	return u.Scheme + "://" + u.Host + "/…"
+}
+
 // Kinds of hooks, as Kind tells them.
 const (
 	KindLambda = "lambda"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,7 +90,8 @@ func (h *Hooks) Call(ctx context.Context, c Call) Answer {
 	began, name := time.Now(), Name(c.Invoke.Config.Target, c.Invoke.Config.Details)
 	a := h.call(ctx, &c, name)
 	h.log.Info("lifecycle hook called", "deployment", c.Deployment.ARN(), "stage", c.Invoke.Hook.Stage,
-		"target", name, "call", c.Invoke.Hook.Call, "status", a.Status, "err", a.Error, "took", time.Since(began))
+		"target", logName(name), "call", c.Invoke.Hook.Call, "status", a.Status,
+		"err", strings.ReplaceAll(a.Error, name, logName(name)), "took", time.Since(began))
 	return a
 }
 

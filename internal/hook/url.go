@@ -43,7 +43,7 @@ func (h *Hooks) url(ctx context.Context, c *Call, name string, t *target, event 
 		if !errors.As(err, &again) || n == tries || !h.pause(ctx, n) {
 			return cannotInvoke(name, err.Error())
 		}
-		h.log.Warn("lifecycle hook not reached, trying again", "target", name, "try", n, "err", err)
+		h.log.Warn("lifecycle hook not reached, trying again", "target", logName(name), "try", n, "err", err)
 	}
 }
 

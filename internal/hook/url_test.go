@@ -237,3 +237,27 @@ func TestURLNobodyListens(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Whoever reads the log cannot call the hook: URLs of chats and workflows are secrets.
+func TestLogHasNoPath(t *testing.T) {
+	for name, want := range map[string]string{
+		"https://hooks.example:8443/T000/B000/secret": "https://hooks.example:8443/…",
+		"http://hooks.example":                        "http://hooks.example",
+		"task:./migrate /tmp":                         "task:./migrate /tmp",
+		"arn:aws:lambda:us-east-1:1:function:check":   "arn:aws:lambda:us-east-1:1:function:check",
+	} {
+		if got := logName(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	var log bytes.Buffer
+	w := newWorld(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	r := newReceiver(t, says(`{"hookStatus":"FAILED"}`))
+	a := w.h.Call(t.Context(), w.enter("", fmt.Sprintf(`{"grue:url":"%s/T000/secret?token=t"}`, r.URL), nil))
+	if !strings.Contains(a.Error, "/T000/secret") {
+		t.Errorf("the deployment says which hook it was: %+v", a)
+	}
+	if text := log.String(); !strings.Contains(text, r.URL+"/…") || strings.Contains(text, "secret") || strings.Contains(text, "token") {
+		t.Error(text)
+	}
+}
