@@ -20,8 +20,9 @@ SLOW        ?= $(shell grep -rl --include='*_test.go' '^//go:build slow' interna
 # The race detector needs cgo; grue itself does not.
 GOTEST = $(if $(shell command -v $${CC:-cc} 2>/dev/null),CGO_ENABLED=1 $(GO) test -race,$(GO) test)
 
-# Where need-test could not install boto3, tests with it are skipped, and only there.
-NOBOTO3 = env $$(./.ci/need boto3 || echo GRUE_NO_BOTO3=boto3_cannot_be_installed_here)
+# Where need-test could not install boto3, or an AWS CLI of today, tests with it are skipped, and only there.
+NOBOTO3 = env $$(./.ci/need boto3 || echo GRUE_NO_BOTO3=boto3_cannot_be_installed_here) \
+	$$(./.ci/need awscli || echo GRUE_NO_AWSCLI=an_AWS_CLI_of_today_cannot_be_installed_here)
 
 # The embedded runtime needs root; Go does not, and sudo may not know it.
 SUDO := $(shell [ "$$(uname -s)" = Linux ] && [ "$$(id -u)" != 0 ] && command -v sudo)

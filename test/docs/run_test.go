@@ -2,6 +2,7 @@ package docs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,6 +21,9 @@ import (
 
 // root is the repository.
 const root = "../.."
+
+// limit is how long a page may take, on a slow machine.
+const limit = 6 * time.Minute
 
 // page is a page with its blocks.
 type page struct {
@@ -85,6 +89,9 @@ func (p page) run(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("tasks in containers need root")
 	}
+	if why := os.Getenv("GRUE_NO_AWSCLI"); why != "" {
+		t.Skip(why)
+	}
 	dir := t.TempDir()
 	listen, env := p.grue(t, dir)
 	home := filepath.Join(dir, "home")
@@ -103,7 +110,9 @@ func (p page) run(t *testing.T) {
 		}
 	}
 	script := Script(p.name, p.blocks, strings.NewReplacer("127.0.0.1:4566", listen, "localhost:4566", listen))
-	cmd := exec.CommandContext(t.Context(), "bash")
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash")
 	cmd.Dir, cmd.Stdin = work, strings.NewReader(script)
 	cmd.Env = append(os.Environ(), append(env,
 		"PATH="+filepath.Join(dir, "bin")+":"+abs(t, root+"/.venv/bin")+":"+os.Getenv("PATH"),
@@ -147,7 +156,7 @@ func (p page) grue(t *testing.T, dir string) (listen string, env []string) {
 	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return g.Listen, append(env, "GRUE_MINUTE=1s")
+	return g.Listen, append(env, "GRUE_MINUTE=1s", "DATA="+g.Data)
 }
 
 // end ends what a page left in the background.
