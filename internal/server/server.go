@@ -17,8 +17,8 @@ const stopBudget = 5 * time.Second
 type Options struct {
 	Listener   net.Listener
 	Local      net.Listener // the API for the owner of Data alone, who needs no key; nil = none
-	Data       string // directory of everything that grue owns
-	Region     string // default of requests that name none
+	Data       string       // directory of everything that grue owns
+	Region     string       // default of requests that name none
 	Account    string
 	Runtime    string          // auto, oci or docker
 	OCIRuntime string          // runc, crun, … or a path
