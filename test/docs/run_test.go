@@ -92,6 +92,9 @@ func (p page) run(t *testing.T) {
 	if why := os.Getenv("GRUE_NO_AWSCLI"); why != "" {
 		t.Skip(why)
 	}
+	if why := os.Getenv("GRUE_NO_BOTO3"); why != "" && slices.ContainsFunc(p.blocks, func(b Block) bool { return strings.Contains(b.Text, "import boto3") }) {
+		t.Skip(why)
+	}
 	dir := t.TempDir()
 	listen, env := p.grue(t, dir)
 	home := filepath.Join(dir, "home")

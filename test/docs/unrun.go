@@ -20,4 +20,10 @@ var Unrun = map[string]map[string]string{
 		"git clone https://github.com/grue-ecs/grue && cd grue": "the test runs what stands in the repository, built",
 		"sudo grue down --purge":                                "the test does the same at its end",
 	},
+	"docs/from-localstack-and-moto.md": {
+		"pip install boto3 pytest": "pytest is nothing that grue needs; the block after it runs the same test",
+	},
+	"docs/operating.md": {
+		"sudo install bin/grue /usr/local/bin/grue && sudo cp grue.service /etc/systemd/system/": "it changes the machine; TestUnit asks systemd about the file",
+	},
 }
