@@ -27,10 +27,10 @@ export default function open(root, ctx) {
       patch(head, title(doc, items.get('blue')?.taskDefinition));
       patch(actions, buttons(doc, hooks, !waiting(hooks)));
       patch(waits, pause(doc, hooks));
-      patch(ends, outcome(doc));
       stages.update(doc);
       tell(doc);
     }
+    if (touched('head', 'decision/')) patch(ends, outcome(doc, all('decision/').map(([, d]) => d)));
     if (touched('head', 'blue', 'green')) two.update(doc, items.get('blue'), items.get('green'));
     if (touched('traffic/', 'weights', 'head', 'green')) graphs.update(doc, items, items.get('green')?.weighed !== false);
     rest.update(doc, items, touched, all);
@@ -66,14 +66,15 @@ function between(old, next) {
   return short(old).startsWith(family + ':') ? `${short(old)} → ${number}` : `${short(old)} → ${short(next)}`;
 }
 
-// outcome says why a deployment failed, went back or stands still.
-function outcome(doc) {
+// outcome says why a deployment failed, went back or stands still; where a person decided that, in the words of that person.
+function outcome(doc, decisions) {
   const parts = [];
   if (doc.halted) parts.push(box('halted', 'grue halted this deployment', `An invariant does not hold, and grue goes no further: ${doc.halted}`, 'bad'));
   const bad = /FAILED|ROLLBACK|STOP/.test(doc.status);
+  const person = /by a user/.test(doc.cause ?? '') && decisions.filter((d) => ['rollback', 'stop'].includes(d.action)).sort((a, b) => (a.at < b.at ? -1 : 1)).pop();
   if (bad && (doc.reason || doc.cause)) {
     parts.push(box('cause', doc.rolledBackTo ? `Rolled back to revision ${revision(doc.rolledBackTo)}` : words(doc.status),
-      [doc.cause && h('b', doc.cause[0].toUpperCase() + doc.cause.slice(1) + '. '), brief(doc.reason)], doc.status === 'ROLLBACK_SUCCESSFUL' || doc.status === 'STOPPED' ? 'warn' : 'bad'));
+      person?.reason ? [h('b', `${short(person.by)} decided it`), person.from && ` (${person.from})`, ': ', h('q', person.reason), ' ', h('span.dim', brief(doc.reason))] : [doc.cause && h('b', doc.cause[0].toUpperCase() + doc.cause.slice(1) + '. '), brief(doc.reason)], doc.status === 'ROLLBACK_SUCCESSFUL' || doc.status === 'STOPPED' ? 'warn' : 'bad'));
   }
   return parts;
 }
