@@ -47,7 +47,7 @@ export async function rejected(page) {
   await page.locator('#reason').fill('The colours are wrong');
   await page.locator('dialog button[type=submit]').click();
   await see(page, ended, /rollback successful|rolled back/i);
-  await see(page, '.outcome', /roll/i);
+  await see(page, '.outcome', 'root decided it (dashboard 127.0.0.1): The colours are wrong');
   await see(page, '.decision', 'The colours are wrong');
   await look(page, 'deployment-rejected');
   await page.setViewportSize(desk);

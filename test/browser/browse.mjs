@@ -37,6 +37,10 @@ export async function verdict() {
   return faults;
 }
 
+// A page that is left ends its event streams and what it still asked for; and Chromium drops connections when the machine gets another
+// interface, which every task is, and opens streams again.
+const harmless = /net::ERR_(ABORTED|NETWORK_CHANGED)/;
+
 // open makes a page in a context of its own; expected is a pattern of addresses whose refusals belong to the test.
 export async function open({ size = desk, colours = 'light', expected = null } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: colours, ignoreHTTPSErrors: true, reducedMotion: 'reduce' });
@@ -45,10 +49,9 @@ export async function open({ size = desk, colours = 'light', expected = null } =
   await context.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`)));
   const page = await context.newPage();
   page.on('pageerror', (err) => fault(`exception on ${page.url()}: ${err.stack}`));
-  page.on('console', (m) => { if (m.type() === 'error' && !expected?.test(m.location().url)) fault(`console on ${page.url()}: ${m.text()}`); });
+  page.on('console', (m) => { if (m.type() === 'error' && !expected?.test(m.location().url) && !harmless.test(m.text())) fault(`console on ${page.url()}: ${m.text()}`); });
   page.on('response', (r) => { if (r.status() >= 400 && !expected?.test(r.url())) fault(`${r.status()} of ${r.url()}`); });
-  // A page that is left ends its event streams and what it still asked for.
-  page.on('requestfailed', (r) => { if (r.failure()?.errorText !== 'net::ERR_ABORTED') fault(`${r.failure()?.errorText} of ${r.url()}`); });
+  page.on('requestfailed', (r) => { const why = String(r.failure()?.errorText); if (!harmless.test(why)) fault(`${why} of ${r.url()}`); });
   pages.push(page);
   return page;
 }

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,9 @@ func TestSlowDashboard(t *testing.T) {
 func shotsDir(t *testing.T) string {
 	t.Helper()
 	if dir := os.Getenv("GRUE_SHOTS"); dir != "" {
+		if !filepath.IsAbs(dir) { // of who types, not of the package
+			dir = must(filepath.Abs(filepath.Join("..", "..", dir)))(t)
+		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +90,7 @@ func newWorld(t *testing.T, g *harness.Grue) *world {
 	w.load = harness.StartTraffic(t, harness.Lane{Kind: "prod", URL: w.shop.Fronts[0].URL, Pace: 20 * time.Millisecond})
 	g.NewServiceOf(t, harness.ServiceSpec{Name: "talker", Image: g.Guest(t, "v1", ""), Count: 1, NoBalancer: true, Define: func(in *ecs.RegisterTaskDefinitionInput) {
 		in.ExecutionRoleArn = aws.String("arn:aws:iam::000000000000:role/ecsTaskExecutionRole")
-		in.ContainerDefinitions[0].Command = []string{"print", evil, ";", "lines", "100000", "400ms"}
+		in.ContainerDefinitions[0].Command = talk()
 		in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
 			"awslogs-group": "/shop/talker", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app", "awslogs-create-group": "true",
 		}}
@@ -94,6 +98,15 @@ func newWorld(t *testing.T, g *harness.Grue) *world {
 	w.alarm(t)
 	w.shop.Configure(t, harness.Watched(harness.Canary(10, 1, harness.PauseAt(beforeShift)), "shop-errors"))
 	return w
+}
+
+// talk is a command that writes for hours. The evil text is always among the newest
+// 200 lines, which a log begins with.
+func talk() (words []string) {
+	for range 500 {
+		words = append(words, "print", evil, ";", "lines", "40", "400ms", ";")
+	}
+	return words[:len(words)-1]
 }
 
 // alarm makes one on answers 5xx of all targets, also those of test traffic.
@@ -117,7 +130,7 @@ func (w *world) fulfil(t *testing.T, x wish) string {
 		w.env = []types.KeyValuePair{{Name: aws.String("GREETING"), Value: aws.String(x.Version + " " + evil)}}
 		w.shop.Update(t, w.g.Guest(t, x.Version, x.Mode))
 	case "test traffic":
-		w.tests = harness.StartTraffic(t, harness.Lane{Kind: "test", URL: w.shop.Fronts[0].TestURL, Header: w.shop.Fronts[0].TestHeader, Connections: 1, Pace: 50 * time.Millisecond})
+		w.tests = harness.StartTraffic(t, harness.Lane{Kind: "test", URL: w.shop.Fronts[0].TestURL, Header: w.shop.Fronts[0].TestHeader, Connections: 4, Pace: 50 * time.Millisecond})
 	case "no test traffic":
 		w.tests.Stop()
 	case "crowd":

@@ -52,13 +52,13 @@ func modules(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000")
 	cmd.Dir = half
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Skipf("Playwright cannot be installed (npm ci): %v\n%s", err, out)
 	}
 	if err := os.Rename(half, dir); err != nil {
-		if _, other := os.Stat(dir); other != nil {
+		if _, other := os.Stat(dir); other != nil { // another test was first
 			t.Fatal(err)
 		}
 	}
