@@ -43,6 +43,7 @@ type world struct {
 	now     time.Time
 	why     string // State's answer
 	ended   bool
+	asked   int // how often State told of an end
 	dialled []net.Conn
 }
 
@@ -83,7 +84,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	c, err := New(Options{
 		Store: w.store, Logs: w.logs, Exec: w.driver.Exec, HangUp: time.Minute,
-		State: func(Target) (string, bool) { w.mu.Lock(); defer w.mu.Unlock(); return w.why, w.ended },
+		State: w.state,
 		Now:   func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})
 	if err != nil {
@@ -92,9 +93,18 @@ func (w *world) open() {
 	w.c = c
 }
 
+func (w *world) state(Target) (why string, ended bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		w.asked++
+	}
+	return w.why, w.ended
+}
+
 func (w *world) await(what string, cond func() bool) {
 	w.Helper()
-	for limit := time.Now().Add(60 * time.Second); !cond(); {
+	for limit := time.Now().Add(2 * time.Minute); !cond(); {
 		if time.Now().After(limit) {
 			w.Fatal("never: " + what)
 		}
@@ -113,16 +123,31 @@ type person struct {
 }
 
 type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	room chan int // how many bytes more are taken; nil = all
+	left int
 }
 
-func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
+func (b *buffer) Write(p []byte) (int, error) {
+	for b.room != nil && b.left < len(p) {
+		b.left += <-b.room
+	}
+	b.left -= len(p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
 
 func (b *buffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 func (b *buffer) Len() int       { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Len() }
 
 func (w *world) start(pipes bool, change func(*Request), command ...string) *person {
+	w.Helper()
+	return w.startWith(nil, pipes, change, command...)
+}
+
+func (w *world) startWith(prepare func(*person), pipes bool, change func(*Request), command ...string) *person {
 	w.Helper()
 	r := Request{Target: Target{Scope: home, Cluster: "default", Task: "task", Container: "app"}, Command: command}
 	if change != nil {
@@ -132,16 +157,21 @@ func (w *world) start(pipes bool, change func(*Request), command ...string) *per
 	if err != nil {
 		w.Fatal(err)
 	}
-	return w.connect(pipes, id, token)
+	return w.connect(prepare, pipes, id, token)
 }
 
-func (w *world) connect(pipes bool, id, token string) *person {
+func (w *world) connect(prepare func(*person), pipes bool, id, token string) *person {
 	p := &person{id: id, ended: make(chan struct{})}
+	if prepare != nil {
+		prepare(p)
+	}
 	tr := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.dialled = append(w.dialled, c)
+		if err == nil {
+			w.dialled = append(w.dialled, c)
+		}
 		return c, err
 	}}
 	p.Client = session.NewClient(session.ClientOptions{
@@ -222,13 +252,16 @@ func TestTerminal(t *testing.T) {
 
 func TestLargeOutputOverBrokenConnections(t *testing.T) {
 	w := newWorld(t)
-	p := w.start(true, nil, "fill", "4194304")
-	for at := 1 << 19; at < 3<<20; at += 1 << 20 {
-		w.await("some output", func() bool { return p.out.Len() >= at })
+	room := make(chan int, 1)
+	p := w.startWith(func(p *person) { p.out.room = room }, true, nil, "fill", "1048576")
+	for at := 0; at < 768<<10; at += 256 << 10 {
+		room <- 256 << 10
+		w.await("some output", func() bool { return p.out.Len() > at })
 		w.cut()
 	}
+	room <- 1 << 20
 	p.end(t, 0, "")
-	if got := p.out.String(); got != strings.Repeat("0123456789abcde\n", 4194304/16) {
+	if got := p.out.String(); got != strings.Repeat("0123456789abcde\n", 1048576/16) {
 		t.Errorf("%d bytes, not what was written", len(got))
 	}
 }
@@ -275,7 +308,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("an old token: %v", code)
 	}
 	fresh, _ = w.c.Resume(home, id)
-	p := w.connect(true, id, fresh)
+	p := w.connect(nil, true, id, fresh)
 	p.end(t, 0, "")
 	if _, code := try(id, `{"TokenValue":"`+fresh+`"}`); code == 0 {
 		return // the session has gone: 404
@@ -296,6 +329,7 @@ func TestWhySessionsEnd(t *testing.T) {
 			w.mu.Lock()
 			w.why, w.ended = "The task has stopped.", true
 			w.mu.Unlock()
+			w.await("the news came before the end", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.asked > 0 })
 			w.driver.Crash("task", 1)
 		}, 137, "The task has stopped."},
 		"container is gone, command is not": {"sh", func(w *world, _ *person) {

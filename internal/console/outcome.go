@@ -107,15 +107,21 @@ func (s *console) containerEnded() string {
 // goodbye sends the rest of the output and the last message, and waits for the
 // client to go.
 func (s *console) goodbye(o outcome) {
-	ctx := s.life
-	if s.command.Err() != nil { // it was ended: nobody may want the rest
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, goodbyeTime)
-		defer cancel()
-	}
+	ctx, cancel := s.patience()
 	_ = s.stream.Flush(ctx) // or nobody is there to take it
+	there := s.connected(ctx)
+	cancel()
 	s.stream.Close(session.Closed{SessionID: s.id, DestinationID: s.Task, Output: o.text, ExitCode: o.code})
-	if s.connected(ctx) {
-		s.left(goodbyeTime)
+	if there {
+		ctx, cancel = s.patience()
+		defer cancel()
+		s.left(ctx)
 	}
+}
+
+// patience ends goodbyeTime after the command was ended: nobody may want the rest.
+func (s *console) patience() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(s.life)
+	stop := context.AfterFunc(s.command, func() { time.AfterFunc(goodbyeTime, cancel) })
+	return ctx, func() { stop(); cancel() }
 }

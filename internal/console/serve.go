@@ -129,9 +129,9 @@ func (s *console) connected(ctx context.Context) bool {
 	return s.wait(ctx, func(conns int) bool { return conns > 0 })
 }
 
-// left waits until there is none.
-func (s *console) left(limit time.Duration) {
-	ctx, cancel := context.WithTimeout(s.life, limit)
+// left waits until there is none, at most lastTime.
+func (s *console) left(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastTime)
 	defer cancel()
 	s.wait(ctx, func(conns int) bool { return conns == 0 })
 }

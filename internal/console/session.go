@@ -14,7 +14,8 @@ import (
 
 const (
 	handshakeTime = 30 * time.Second // for the client's answer
-	goodbyeTime   = 2 * time.Second  // for the client to go after channel_closed
+	lastTime      = 20 * time.Second // for the client to go after channel_closed
+	goodbyeTime   = 2 * time.Second  // the same, when the command was ended
 	lookTime      = time.Second      // between looks whether the container runs
 	outputPiece   = 4 << 10          // longest payload of output, in bytes
 	window        = 512 << 10        // of output that may be on its way
@@ -200,19 +201,22 @@ func (s *console) resize(size session.TerminalSize) {
 	}
 }
 
-// look ends the command when its container has.
+// look ends the command when its container has, unless that ends it: then its exit
+// code tells.
 func (s *console) look(ctx context.Context) {
-	t := time.NewTicker(lookTime)
-	defer t.Stop()
-	for {
+	for pause := lookTime; ; {
 		select {
-		case <-t.C:
-			if why, ended := s.all.o.State(s.Target); ended {
-				s.stop(taskEnded(why))
-				return
-			}
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return
+		}
+		why, ended := s.all.o.State(s.Target)
+		if ended && pause == noticeTime {
+			s.stop(taskEnded(why))
+			return
+		}
+		if ended {
+			pause = noticeTime
 		}
 	}
 }
