@@ -3,13 +3,13 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/console"
 	"github.com/grue-ecs/grue/internal/web"
+	"github.com/grue-ecs/grue/internal/wire"
 )
 
 // httpServer is the API's front: grue's own routes, the image registry, and
@@ -63,12 +63,13 @@ func bounded(h http.Handler) http.Handler {
 	})
 }
 
-// local serves only programs on this machine: these routes carry no signature.
+// local serves only programs on this machine that call it by a name of loopback: these routes carry
+// no signature. Others arrive from loopback, too: through a proxy, or from a page whose name was made
+// to point here.
 func local(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err != nil || !peer.Addr().Unmap().IsLoopback() {
-			http.Error(w, "this route answers only on the machine that grue runs on", http.StatusForbidden)
+		if !wire.Local(r) {
+			http.Error(w, "this route answers only on the machine that grue runs on, by the names of loopback", http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)

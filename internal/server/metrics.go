@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"os"
 	"strings"
 
@@ -67,8 +66,7 @@ func readToken(file string) (string, error) {
 // be exchanged without a restart.
 func (s *server) mayScrape(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err == nil && peer.Addr().Unmap().IsLoopback() {
+		if wire.Local(r) {
 			h.ServeHTTP(w, r)
 			return
 		}

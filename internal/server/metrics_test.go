@@ -26,24 +26,28 @@ func TestWhoMayScrape(t *testing.T) {
 		noFile                bool
 		want                  int
 	}{
-		"this machine":                  {"127.0.0.1:1", "0123456789abcdef", "", false, 200},
-		"this machine without a file":   {"[::1]:1", "", "", true, 200},
-		"another without a file":        {"192.0.2.1:1", "", "Bearer ", true, 403},
-		"another with the token":        {"192.0.2.1:1", "0123456789abcdef\n", "Bearer 0123456789abcdef", false, 200},
-		"another with a new token":      {"192.0.2.1:1", "fedcba9876543210\nold", "Bearer fedcba9876543210", false, 200},
-		"another with a wrong token":    {"192.0.2.1:1", "0123456789abcdef", "Bearer 0123456789abcdeF", false, 401},
-		"another with no token":         {"192.0.2.1:1", "0123456789abcdef", "", false, 401},
-		"another with Basic":            {"192.0.2.1:1", "0123456789abcdef", "Basic 0123456789abcdef", false, 401},
-		"a file that was emptied":       {"192.0.2.1:1", "", "Bearer ", false, 401},
-		"a token that is easy to guess": {"192.0.2.1:1", "metrics", "Bearer metrics", false, 401},
+		"this machine":                   {"127.0.0.1:1", "0123456789abcdef", "", false, 200},
+		"this machine without a file":    {"[::1]:1", "", "", true, 200},
+		"a name that points to loopback": {"127.0.0.1:1", "", "", true, 403},
+		"another without a file":         {"192.0.2.1:1", "", "Bearer ", true, 403},
+		"another with the token":         {"192.0.2.1:1", "0123456789abcdef\n", "Bearer 0123456789abcdef", false, 200},
+		"another with a new token":       {"192.0.2.1:1", "fedcba9876543210\nold", "Bearer fedcba9876543210", false, 200},
+		"another with a wrong token":     {"192.0.2.1:1", "0123456789abcdef", "Bearer 0123456789abcdeF", false, 401},
+		"another with no token":          {"192.0.2.1:1", "0123456789abcdef", "", false, 401},
+		"another with Basic":             {"192.0.2.1:1", "0123456789abcdef", "Basic 0123456789abcdef", false, 401},
+		"a file that was emptied":        {"192.0.2.1:1", "", "Bearer ", false, 401},
+		"a token that is easy to guess":  {"192.0.2.1:1", "metrics", "Bearer metrics", false, 401},
 	} {
 		write(c.content)
 		s := &server{log: slog.New(slog.DiscardHandler), opts: Options{MetricsToken: file}}
 		if c.noFile {
 			s.opts.MetricsToken = ""
 		}
-		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:4566/metrics", nil)
 		r.RemoteAddr = c.peer
+		if name == "a name that points to loopback" {
+			r.Host = "evil.test:4566"
+		}
 		if c.header != "" {
 			r.Header.Set("Authorization", c.header)
 		}

@@ -168,7 +168,7 @@ func fromOtherSite(req *http.Request) bool {
 		u, err := url.Parse(origin)
 		return err != nil || !isLoopbackName(u.Hostname())
 	}
-	return req.Method == http.MethodGet && req.URL.Query().Has("Action") && !isLoopbackName((&url.URL{Host: req.Host}).Hostname())
+	return (req.Method == http.MethodGet || req.Method == http.MethodHead) && !isLoopbackName((&url.URL{Host: req.Host}).Hostname())
 }
 
 func isLoopbackName(host string) bool {

@@ -208,11 +208,15 @@ func TestFromHere(t *testing.T) {
 		{"127.0.0.1:1", map[string]string{"Sec-Fetch-Site": "same-origin"}, true},
 		{"127.0.0.1:1", map[string]string{"Host": "rebound.example"}, false},
 		{"127.0.0.1:1", map[string]string{"Host": "[::1]:4566"}, true},
+		{"127.0.0.1:1", map[string]string{"Host": "rebound.example", "Path": "/2015-03-31/functions"}, false},
 	}
 	for _, tt := range tests {
 		req := &http.Request{Method: "GET", Host: "localhost:4566", URL: &url.URL{RawQuery: "Action=CreateUser"}, RemoteAddr: tt.peer, Header: http.Header{}}
 		if host := tt.headers["Host"]; host != "" {
 			req.Host = host
+		}
+		if path := tt.headers["Path"]; path != "" {
+			req.URL = &url.URL{Path: path}
 		}
 		for k, v := range tt.headers {
 			req.Header.Set(k, v)
