@@ -83,6 +83,17 @@ func (b *Balancer) remember(tx *store.Tx) {
 		}
 		b.known[lb.Dimension()] = x
 	}
+	b.forgetTotals(tx)
+}
+
+// forgetTotals drops the totals of load balancers and target groups that have gone. A report that comes
+// late makes them once more, until the next table.
+func (b *Balancer) forgetTotals(tx *store.Tx) {
+	for key := range b.totals {
+		if _, ok := groups.Get(tx, key.group); b.known[key.lb] == nil || key.group != "" && !ok {
+			delete(b.totals, key)
+		}
+	}
 }
 
 // follow waits for the acknowledgement of each table, so that a refused one is

@@ -231,8 +231,25 @@ func TestImpaired(t *testing.T) {
 	}
 }
 
+// Totals end with what they are of: servers live longer than load balancers.
+func TestTotalsOfTheDeleted(t *testing.T) {
+	w := newWorld(t)
+	report := []route.Traffic{
+		{LB: LoadBalancerDimension(lbARN), Requests: 1}, {LB: LoadBalancerDimension(lbARN), Group: blue, Requests: 1}, {LB: LoadBalancerDimension(lbARN), Group: green, Requests: 1},
+	}
+	w.applied()
+	w.plane.traffic(report)
+	totals := func(want int) func() bool { return func() bool { return len(w.b.Totals()) == want } }
+	w.await("all totals", totals(3))
+	w.update(func(tx *store.Tx) error { DeleteGroup(tx, green); return nil })
+	w.await("the group's to go", totals(2))
+	w.update(func(tx *store.Tx) error { DeleteLoadBalancer(tx, lbARN); return nil })
+	w.await("the load balancer's to go", totals(0))
+}
+
 func TestTotals(t *testing.T) {
 	w := newWorld(t)
+	w.applied()
 	for range 2 {
 		w.plane.traffic([]route.Traffic{{LB: "app/web/50dc6c495c0c9188", Group: blue, Requests: 3, Target2xx: 3}})
 	}
