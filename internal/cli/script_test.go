@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 //	sigup NAME SIGNAL     signal that grue up
 //	sigserver DIR SIGNAL  signal the server of a data directory
 //	sigproxy DIR SIGNAL   signal the proxy of a data directory
-//	ended NAME CODE       wait for the end of that grue up, at most 10 s
+//	ended NAME CODE       wait for the end of that grue up, at most a minute
 //	answers URL [STATUS]  wait until the URL answers
 //	silent URL            wait until nobody listens there
 //	proxylives DIR        the data directory has a proxy
@@ -216,8 +216,8 @@ func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
 	u := ts.Value("ups").(map[string]*testUp)[args[0]]
 	select {
 	case <-u.done:
-	case <-time.After(10 * time.Second):
-		ts.Fatalf("grue up did not end within 10 s; log:\n%s", ts.ReadFile("log"))
+	case <-time.After(time.Minute):
+		ts.Fatalf("grue up did not end within a minute; log:\n%s", ts.ReadFile("log"))
 	}
 	if code := u.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[1] {
 		ts.Fatalf("exit code %d, not %s; log:\n%s", code, args[1], ts.ReadFile("log"))

@@ -132,7 +132,7 @@ func TestDeploymentTrace(t *testing.T) {
 // returned.
 func awaitSpans(t *testing.T, st *store.Store, out *tracetest.InMemoryExporter, n int) {
 	t.Helper()
-	limit := time.NewTimer(30 * time.Second)
+	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
 	for len(out.GetSpans()) < n {
 		told := make(chan struct{})
@@ -280,7 +280,7 @@ func TestExport(t *testing.T) {
 		if r.ScopeSpans[0].Spans[0].Name != "ecs.ListClusters" || !strings.Contains(text, "my-grue") || !strings.Contains(text, "1.2") {
 			t.Errorf("%v", req)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing arrived")
 	}
 }
