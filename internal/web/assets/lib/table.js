@@ -31,7 +31,7 @@ export function arrows(list, selector) {
   list.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey || event.target.matches('input, textarea, select')) return;
-    const all = [...list.querySelectorAll(selector)].filter((el) => el.offsetParent !== null);
+    const all = [...list.querySelectorAll(selector)].filter((el) => !el.closest('[hidden]')); // asking for a place would lay out everything
     const at = all.indexOf(event.target.closest(selector));
     if (at < 0) return;
     event.preventDefault();

@@ -7,8 +7,9 @@ const healths = { ok: ['good', 'Healthy'], starting: ['busy', 'Starting'], faili
 // sketch is the line of a service before it was ever near the screen.
 export const sketch = (s, key) => h('li.service', { key, 'data-own': true }, name(s));
 
-// fill draws the line of a ServiceItem.
+// fill draws the line of a ServiceItem. The focus stays on its name when that moves.
 export function fill(el, s) {
+  const held = el.querySelector('.service-name') === document.activeElement;
   const [tone, health] = healths[s.health] ?? ['calm', s.health];
   el.className = `service ${s.approvals > 0 ? 'waits' : s.health}`;
   patch(el,
@@ -21,6 +22,7 @@ export function fill(el, s) {
       s.why && s.health !== 'ok' ? h('span.small', { class: s.health === 'failing' ? 'bad-text' : 'dim' }, s.why) : s.pending > 0 && h('span.dim.small', s.pending + ' pending')),
     h('div.stack.service-rate', measured(s.rate)),
     h('div.stack.service-last', deployment(s), (s.alarms ?? []).map((name) => badge('ALARM', 'bad', 'Alarm ' + name))));
+  if (held) el.querySelector('.service-name').focus({ preventScroll: true });
 }
 
 const name = (s) => h('a.service-name', { href: path('/ui/services', s.cluster, s.name) }, s.name);
