@@ -15,9 +15,10 @@ export async function crowd() {
     window.slow = [];
     new PerformanceObserver((list) => window.slow.push(...list.getEntries().map((e) => Math.round(e.duration)))).observe({ entryTypes: ['longtask'] });
   });
-  await page.evaluate(() => document.querySelector('main').lastElementChild.scrollIntoView({ block: 'end' }));
-  await page.getByRole('link', { name: 'service-0999' }).scrollIntoViewIfNeeded();
+  await page.locator('a.service-name').first().focus();
+  await page.keyboard.press('End'); // to a line that was never drawn
   await until(page, () => [...document.querySelectorAll('.service')].at(-1).textContent.includes('Rolling'));
+  check(await page.evaluate(() => document.activeElement.textContent) === 'service-0999', 'the focus is lost on the way to the last service');
   await page.keyboard.press('/');
   await page.keyboard.type('0777', { delay: 40 });
   await until(page, () => document.querySelectorAll('.service').length === 1);
