@@ -39,7 +39,7 @@ var services = map[string]struct {
 	title, differs string
 	client         any // of the SDK: what AWS has; nil where the SDK's package is too large
 }{
-	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; task sets and daemon scheduling are absent", (*ecs.Client)(nil)},
+	"ecs": {"Amazon ECS", "Fargate and EC2 launch types run on this machine; task sets and managed daemons are absent", (*ecs.Client)(nil)},
 	"elasticloadbalancing": {
 		"Elastic Load Balancing v2", "application and network load balancers, no gateway load balancers and no QUIC; no Lambda targets, no authenticating actions", (*elb.Client)(nil),
 	},
@@ -59,7 +59,7 @@ var services = map[string]struct {
 	"acm":                     {"ACM", "requested certificates are issued at once, by an authority of grue's own", (*acm.Client)(nil)},
 	"sts":                     {"STS", "roles need not exist; web identity tokens are believed from this machine only", (*sts.Client)(nil)},
 	"iam":                     {"IAM", "recorded, not enforced", (*iam.Client)(nil)},
-	"ec2":                     {"EC2 networking", "recorded, not enforced; no instances but this machine", nil},
+	"ec2":                     {"EC2 networking", "recorded, not enforced; no instances but this machine; what is not listed is absent", nil},
 }
 
 // operations asks a server, wired as always, what it answers.
@@ -111,33 +111,51 @@ func TestREADME(t *testing.T) {
 		}
 	}
 	order := slices.SortedFunc(maps.Keys(ops), func(a, b string) int { return strings.Compare(services[a].title, services[b].title) })
+	var brief []string
 	var table, list strings.Builder
-	table.WriteString("| Service | Operations that work | What differs |\n|---|---|---|\n")
-	list.WriteString("# Operations\n\nWritten by `go test ./internal/server -run README -update` from what the server answers.\n")
+	table.WriteString("| Service | Works | Differs | Absent | In general |\n|---|---|---|---|---|\n")
+	used := map[rule]bool{}
 	for _, name := range order {
 		s := services[name]
 		all := known(s.client)
-		count := fmt.Sprint(len(ops[name]))
+		text, works, other, missing := section(t, name, ops[name], all, used)
+		gone, count := "", fmt.Sprint(len(ops[name]))
 		if len(all) > 0 {
-			count += fmt.Sprint(" of ", len(all))
+			gone, count = fmt.Sprint(missing), fmt.Sprint(len(ops[name]), " of ", len(all))
 		}
-		fmt.Fprintf(&table, "| %s | %s | %s |\n", s.title, count, s.differs)
-		fmt.Fprintf(&list, "\n## %s\n\n%s.\n\nWorks: %s.\n", s.title, upperFirst(s.differs), strings.Join(ops[name], ", "))
-		absent := slices.DeleteFunc(slices.Clone(all), func(op string) bool { return slices.Contains(ops[name], op) })
-		if len(absent) > 0 {
-			fmt.Fprintf(&list, "\nAbsent: %s.\n", strings.Join(absent, ", "))
+		brief = append(brief, s.title+" "+count)
+		fmt.Fprintf(&table, "| %s | %d | %d | %s | %s |\n", s.title, works, other, gone, s.differs)
+		fmt.Fprintf(&list, "\n## %s\n\n%s.\n%s", s.title, upperFirst(s.differs), text)
+	}
+	for _, rules := range []map[string][]rule{differs, absent} {
+		for name, list := range rules {
+			for _, r := range list {
+				if !used[r] {
+					t.Errorf("%s: no operation is %q any more", name, r.match)
+				}
+			}
 		}
 	}
 	check(t, filepath.Join("..", "..", "README.md"), func(old string) string {
 		head, rest, ok1 := strings.Cut(old, "-update -->\n")
 		_, tail, ok2 := strings.Cut(rest, "<!-- /operations -->")
 		if !ok1 || !ok2 {
-			t.Fatal("README.md has lost the marks around its table of operations")
+			t.Fatal("README.md has lost the marks around its list of services")
 		}
-		return head + "-update -->\n" + table.String() + "<!-- /operations -->" + tail
+		return head + "-update -->\n" + strings.Join(brief, " · ") + ".\n<!-- /operations -->" + tail
 	})
-	check(t, filepath.Join("..", "..", "docs", "operations.md"), func(string) string { return list.String() })
+	check(t, filepath.Join("..", "..", "docs", "operations.md"), func(string) string { return preface + table.String() + list.String() })
 }
+
+// preface is how docs/operations.md begins.
+const preface = `# Operations
+
+Every operation of AWS's APIs is one of these: it **works** as AWS's documentation says; it works and **differs** as is told here and in
+[differences.md](differences.md); or it is **absent**, for the reason that stands beside it, and answers the error that AWS gives for an operation it does not know.
+
+Written by ` + "`go test ./internal/server -run README -update`" + ` from what the server answers and what the AWS SDK for Go calls.
+
+`
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 

@@ -7,6 +7,9 @@ var Unrun = map[string]map[string]string{
 		"grue status                                                # the grue of this machine": "another grue and Amazon ECS are not there in a test",
 		"grue deploy web --image \"$IMAGE\" --aws -c prod":                                      "Amazon ECS is not there in a test",
 	},
+	"README.md": {
+		"git clone https://github.com/grue-ecs/grue && cd grue": "the test is part of what these commands run",
+	},
 	"docs/getting-started.md": {
 		"git clone https://github.com/grue-ecs/grue && cd grue": "the test runs what stands in the repository, built",
 		"sudo grue down --purge":                                "the test does the same at its end",
