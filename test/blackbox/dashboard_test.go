@@ -156,8 +156,12 @@ func TestDashboard(t *testing.T) {
 	card := "service/default/" + svc.Name
 	harness.Await(t, "the service on the home page", func() bool { return home.get(card, "health") == "ok" })
 
-	last, _ := home.get(card, "last").(map[string]any)
-	beginning, _ := last["id"].(string)
+	var beginning string
+	harness.Await(t, "the first deployment on the home page", func() bool {
+		last, _ := home.get(card, "last").(map[string]any)
+		beginning, _ = last["id"].(string)
+		return beginning != ""
+	})
 
 	svc.Configure(t, harness.Canary(50, 0, harness.PauseAt(preShift)))
 	svc.Update(t, g.Guest(t, "v2", ""))
@@ -196,9 +200,7 @@ func TestDashboard(t *testing.T) {
 			}
 		}
 	}
-	if got := page.find("decision/1", "reason"); got != "it looks good" {
-		t.Errorf("the decision is %v", got)
-	}
+	harness.Await(t, "the decision with its reason", func() bool { return page.find("decision/1", "reason") == "it looks good" })
 	harness.Await(t, "green's traffic", func() bool {
 		total, _ := page.get("traffic/green", "total").(map[string]any)
 		n, _ := total["requests"].(float64)

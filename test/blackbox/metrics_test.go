@@ -2,7 +2,6 @@ package blackbox
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -124,7 +123,7 @@ func TestMetricsAndTraces(t *testing.T) {
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
-	dashboardAsks(t, text)
+	dashboardAsks(t, g)
 	oneTrace(t, got)
 	harness.Await(t, "spans of requests and calls have arrived", func() bool {
 		return len(got.named("GET app/measured/")) > 0 && len(got.named("ecs.UpdateService")) > 0
@@ -182,7 +181,7 @@ var metricName = regexp.MustCompile(`\b(?:grue|process|go)_[a-z0-9_]+`)
 
 // dashboardAsks checks that there is every metric that docs/grafana/grue.json
 // names.
-func dashboardAsks(t *testing.T, text string) {
+func dashboardAsks(t *testing.T, g *harness.Grue) {
 	t.Helper()
 	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "grafana", "grue.json"))
 	if err != nil {
@@ -198,7 +197,7 @@ func dashboardAsks(t *testing.T, text string) {
 	if err := json.Unmarshal(doc, &dashboard); err != nil {
 		t.Fatal(err)
 	}
-	asked := map[string]string{}
+	asked, text := map[string]string{}, ""
 	for _, p := range dashboard.Panels {
 		for _, q := range p.Targets {
 			for _, name := range metricName.FindAllString(q.Expr, -1) {
@@ -215,12 +214,15 @@ func dashboardAsks(t *testing.T, text string) {
 		t.Errorf("the dashboard names %d metrics only", len(asked))
 	}
 	for name, panel := range asked {
-		if !regexp.MustCompile(`(?m)^`+name+`[ {]`).MatchString(text) && !rare[name] {
-			t.Errorf("panel %q asks for %s, which there is not", panel, name)
+		if !rare[name] {
+			harness.Await(t, name+", which panel "+panel+" asks for", func() bool {
+				if regexp.MustCompile(`(?m)^` + name + `[ {]`).MatchString(text) {
+					return true
+				}
+				text = scrape(t, g)
+				return false
+			})
 		}
-	}
-	if t.Failed() {
-		t.Log(fmt.Sprint(len(text), " bytes of metrics"))
 	}
 }
 
