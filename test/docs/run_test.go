@@ -155,7 +155,7 @@ func (p page) grue(t *testing.T, dir string) (listen string, env []string) {
 	}
 	link(t, g.Bin, filepath.Join(bin, "grue"))
 	sample(t, filepath.Join(bin, "sample"))
-	script := "#!/bin/sh\nexec \"$@\"\n"
+	script := "#!/bin/sh\nexec env \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

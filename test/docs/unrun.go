@@ -10,6 +10,12 @@ var Unrun = map[string]map[string]string{
 	"README.md": {
 		"git clone https://github.com/grue-ecs/grue && cd grue": "the test is part of what these commands run",
 	},
+	"docs/benchmarks.md": {
+		"sudo make bench                                                        # all of it, about half an hour": "it takes half an hour, and wants a quiet machine",
+	},
+	"docs/exec.md": {
+		"aws ecs execute-command --task $task --container web --interactive --command /bin/sh": "the sample has no shell; the black-box tests of exec open one, with the plugin and without",
+	},
 	"docs/getting-started.md": {
 		"git clone https://github.com/grue-ecs/grue && cd grue": "the test runs what stands in the repository, built",
 		"sudo grue down --purge":                                "the test does the same at its end",
