@@ -100,13 +100,20 @@ func (s *streams) answer(flags *client.Flags, service, hook, reason, wait string
 // pending is the approval to answer.
 func (x *steering) pending(ctx context.Context, hook string) (*client.Approval, error) {
 	defer x.doing("asking " + x.client.Where() + " for approvals")()
-	seen, err := x.client.Look(ctx, x.service, "")
-	if err != nil {
-		return nil, err
-	}
 	list, err := x.client.ApprovalsOf(ctx, x.service)
 	if err != nil {
 		return nil, err
+	}
+	seen := &client.Snapshot{}
+	if len(list) == 0 {
+		if seen, err = x.client.Look(ctx, x.service, ""); err != nil {
+			return nil, err
+		}
+		if seen.Deployment != nil && seen.Deployment.Outcome == client.WaitsForApproval { // since the list was made
+			if list, err = x.client.ApprovalsOf(ctx, x.service); err != nil {
+				return nil, err
+			}
+		}
 	}
 	var ids []string
 	for _, a := range list {

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -90,6 +91,11 @@ func TestPlanOfAStrategy(t *testing.T) {
 			return *c.BakeTimeInMinutes == 9 && *c.CanaryConfiguration.CanaryPercent == 20
 		}},
 		{name: "percent of rolling", s: Strategy{Name: "ROLLING", Percent: five}, refused: "add --strategy canary or --strategy linear"},
+		{name: "percent too small", s: Strategy{Name: "LINEAR", Percent: aws.Float64(2.9)}, refused: "--percent must be 3 to 100"},
+		{name: "percent too large", s: Strategy{Name: "CANARY", Percent: aws.Float64(100.1)}, refused: "--percent must be 0.1 to 100"},
+		{name: "percent of nothing", s: Strategy{Name: "CANARY", Percent: aws.Float64(math.NaN())}, refused: "--percent must be 0.1 to 100"},
+		{name: "bake too long", s: Strategy{Bake: aws.Int32(1441)}, refused: "--bake must be 0 to 1440"},
+		{name: "step bake too long", s: Strategy{Name: "LINEAR", StepBake: aws.Int32(1441)}, refused: "--step-bake must be 0 to 1440"},
 	} {
 		before := now()
 		p, err := wish(func(w *Wish) { w.Strategy = c.s }).Make(before)

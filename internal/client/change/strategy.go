@@ -67,7 +67,32 @@ func (s Strategy) Over(now *types.DeploymentConfiguration) (*types.DeploymentCon
 	if c.Strategy != types.DeploymentStrategyLinear {
 		c.LinearConfiguration = nil
 	}
-	return &c, s.steps(&c)
+	if err := s.steps(&c); err != nil {
+		return nil, err
+	}
+	return &c, s.bounds(c.Strategy)
+}
+
+// bounds holds what is asked for against ECS's bounds, so that nothing is
+// registered for a deployment that ECS refuses: bake times of 0 to 1440 minutes, a
+// canary of 0.1 to 100 %, linear steps of 3 to 100 %.
+func (s Strategy) bounds(name types.DeploymentStrategy) error {
+	for _, bake := range []struct {
+		flag    string
+		minutes *int32
+	}{{"--bake", s.Bake}, {"--step-bake", s.StepBake}} {
+		if bake.minutes != nil && *bake.minutes > 1440 {
+			return fmt.Errorf("%s must be 0 to 1440 minutes; it was %d", bake.flag, *bake.minutes)
+		}
+	}
+	least := 0.1
+	if name == types.DeploymentStrategyLinear {
+		least = 3
+	}
+	if s.Percent != nil && !(*s.Percent >= least && *s.Percent <= 100) {
+		return fmt.Errorf("--percent must be %v to 100 with the strategy %s; it was %v", least, strings.ToLower(string(name)), *s.Percent)
+	}
+	return nil
 }
 
 // steps sets what the strategies with steps have.
