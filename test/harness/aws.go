@@ -2,8 +2,10 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,7 +96,14 @@ func (g *Grue) guest(t testing.TB, tag, version, mode string, files map[string]i
 		t.Fatal(err)
 	}
 	ref := g.Listen + "/guest:" + tag
-	if err := image.Push(ctx, img, ref, runtime.RegistryAuth{}); err != nil {
+	// A failpoint may kill the server under a push: a client would push again.
+	var lost *url.Error
+	err = image.Push(ctx, img, ref, runtime.RegistryAuth{})
+	for tries := 0; errors.As(err, &lost) && tries < 5; tries++ {
+		g.Healthy()
+		err = image.Push(ctx, img, ref, runtime.RegistryAuth{})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return ref
