@@ -152,15 +152,9 @@ type keysListCmd struct{ keysFlags }
 func (c *keysListCmd) Run(s *streams) error {
 	ctx, stop := s.context()
 	defer stop()
-	api, err := c.open(ctx)
+	_, list, err := c.all(ctx, s)
 	if err != nil {
 		return err
-	}
-	done := s.doing("asking for keys")
-	list, err := allKeys(ctx, api)
-	done()
-	if err != nil {
-		return c.explain(err)
 	}
 	if c.JSON {
 		return printJSON(s.out, list)
@@ -174,6 +168,20 @@ func (c *keysListCmd) Run(s *streams) error {
 		t.add(k.User, k.ID, k.Status, k.Created.Local().Format(time.DateTime))
 	}
 	return t.print(s.out)
+}
+
+// all opens the API and lists the keys of all users.
+func (f *keysFlags) all(ctx context.Context, s *streams) (*iam.Client, []keyLine, error) {
+	api, err := f.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.doing("asking for keys")()
+	list, err := allKeys(ctx, api)
+	if err != nil {
+		return nil, nil, f.explain(err)
+	}
+	return api, list, nil
 }
 
 // allKeys are the keys of all users.
@@ -211,15 +219,9 @@ type keysRevokeCmd struct {
 func (c *keysRevokeCmd) Run(s *streams) error {
 	ctx, stop := s.context()
 	defer stop()
-	api, err := c.open(ctx)
+	api, list, err := c.all(ctx, s)
 	if err != nil {
 		return err
-	}
-	done := s.doing("asking for keys")
-	list, err := allKeys(ctx, api)
-	done()
-	if err != nil {
-		return c.explain(err)
 	}
 	var ids []string
 	for _, k := range list {

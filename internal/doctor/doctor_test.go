@@ -137,22 +137,27 @@ func TestFindings(t *testing.T) {
 		status  Status
 		message string // part of it
 	}{
-		"oci without root":      {func(w *world) { w.m.UID, w.o.Runtime = 1000, "oci" }, "root", Fail, "not root"},
-		"old kernel":            {write("proc/sys/kernel/osrelease", "4.19.0"), "kernel", Warn, "older than 5.4"},
-		"no cgroups":            {without("sys/fs/cgroup/cgroup.controllers"), "cgroups", Fail, "no control groups"},
-		"no memory controller":  {write("sys/fs/cgroup/cgroup.controllers", "cpu pids"), "cgroups", Warn, "lack memory"},
-		"no overlayfs":          {write("proc/filesystems", "ext4"), "overlayfs", Fail, "no overlayfs"},
-		"data on overlayfs":     {disk(Disk{100 << 30, 1 << 20, "overlayfs"}), "overlayfs", Fail, "cannot work"},
-		"no runc":               {lacks("runc --version"), "oci-runtime", Fail, "not installed"},
-		"old runc":              {says("runc --version", "runc version 1.0.0"), "oci-runtime", Warn, "older than 1.1"},
-		"broken runc":           {says("runc --version", "!cannot load"), "oci-runtime", Fail, "does not run: cannot load"},
-		"no iptables":           {lacks("iptables-restore --version"), "packet-filter", Fail, "Neither"},
-		"iptables is broken":    {says("iptables -w -S FORWARD", "!Permission denied"), "packet-filter", Fail, "does not work"},
-		"our rules are gone":    {says("iptables -w -S FORWARD", "-P FORWARD DROP\n"), "packet-filter", Fail, "are gone"},
-		"forwarding is off":     {write("proc/sys/net/ipv4/ip_forward", "0"), "forwarding", Fail, "switched IP forwarding off"},
-		"conntrack is full":     {write("proc/sys/net/netfilter/nf_conntrack_count", "250000"), "conntrack", Warn, "95% full"},
-		"port 80 is taken":      {write("proc/net/tcp6", " 0: 00000000000000000000000000000000:0050 0:0 0A"), "ports", Warn, `80 ("nginx" (pid 7))`},
-		"API port is taken":     {func(w *world) { stopped(w); w.m.Listen = func(string) error { return syscall.EADDRINUSE } }, "ports", Fail, `in use by "nginx"`},
+		"oci without root":     {func(w *world) { w.m.UID, w.o.Runtime = 1000, "oci" }, "root", Fail, "not root"},
+		"old kernel":           {write("proc/sys/kernel/osrelease", "4.19.0"), "kernel", Warn, "older than 5.4"},
+		"no cgroups":           {without("sys/fs/cgroup/cgroup.controllers"), "cgroups", Fail, "no control groups"},
+		"no memory controller": {write("sys/fs/cgroup/cgroup.controllers", "cpu pids"), "cgroups", Warn, "lack memory"},
+		"no overlayfs":         {write("proc/filesystems", "ext4"), "overlayfs", Fail, "no overlayfs"},
+		"data on overlayfs":    {disk(Disk{100 << 30, 1 << 20, "overlayfs"}), "overlayfs", Fail, "cannot work"},
+		"no runc":              {lacks("runc --version"), "oci-runtime", Fail, "not installed"},
+		"old runc":             {says("runc --version", "runc version 1.0.0"), "oci-runtime", Warn, "older than 1.1"},
+		"broken runc":          {says("runc --version", "!cannot load"), "oci-runtime", Fail, "does not run: cannot load"},
+		"no iptables":          {lacks("iptables-restore --version"), "packet-filter", Fail, "Neither"},
+		"iptables is broken":   {says("iptables -w -S FORWARD", "!Permission denied"), "packet-filter", Fail, "does not work"},
+		"our rules are gone":   {says("iptables -w -S FORWARD", "-P FORWARD DROP\n"), "packet-filter", Fail, "are gone"},
+		"forwarding is off":    {write("proc/sys/net/ipv4/ip_forward", "0"), "forwarding", Fail, "switched IP forwarding off"},
+		"conntrack is full":    {write("proc/sys/net/netfilter/nf_conntrack_count", "250000"), "conntrack", Warn, "95% full"},
+		"port 80 is taken":     {write("proc/net/tcp6", " 0: 00000000000000000000000000000000:0050 0:0 0A"), "ports", Warn, `80 ("nginx" (pid 7))`},
+		"API port is taken":    {func(w *world) { stopped(w); w.m.Listen = func(string) error { return syscall.EADDRINUSE } }, "ports", Fail, `in use by "nginx"`},
+		"another grue is up": {func(w *world) {
+			stopped(w)
+			w.m.Listen = func(string) error { return syscall.EADDRINUSE }
+			w.m.Owner = func(string) string { return `"grue" (pid 7)` }
+		}, "ports", Warn, `grue of another data directory`},
 		"addresses overlap":     {write("data/network/network.json", `{"bridge":"grue-1","cidr":"192.168.0.0/18"}`), "addresses", Warn, "overlap with 192.168.0.0/24"},
 		"disk is full":          {disk(Disk{1 << 20, 1 << 20, "ext4"}), "disk", Fail, "1 MiB left"},
 		"disk is nearly full":   {disk(Disk{1 << 30, 1 << 20, "ext4"}), "disk", Warn, "1.0 GiB left"},

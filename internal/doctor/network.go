@@ -120,6 +120,10 @@ func (o *Options) apiPort() []Finding {
 		if who == "" {
 			who = "another process"
 		}
+		if strings.HasPrefix(who, `"grue" `) {
+			return warn("Say --data DIR to ask about that one; a second one needs an address of its own with --listen HOST:PORT.",
+				"On %s a grue of another data directory serves: %s.", o.Listen, who)
+		}
 		return fail("Stop it, or choose another address with --listen HOST:PORT.", "%s, the address of the API, is in use by %s.", o.Listen, who)
 	}
 	return fail("Choose another address with --listen HOST:PORT.", "The API cannot listen on %s: %v.", o.Listen, err)

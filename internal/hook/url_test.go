@@ -13,9 +13,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -201,18 +203,32 @@ func TestURLThatComesBack(t *testing.T) {
 		o.Minute = 6 * time.Second
 		o.Log = slog.New(slog.NewTextHandler(&onLine{want: "trying again", found: refused}, nil))
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	// A socket that is bound and does not listen refuses, and nobody can take its port.
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := l.Addr().String()
-	l.Close()
+	syscall.CloseOnExec(fd)
+	socket := os.NewFile(uintptr(fd), "receiver")
+	defer socket.Close()
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 	c := w.enter("", fmt.Sprintf(`{"grue:url":"http://%s"}`, at), nil)
 	done := make(chan Answer, 1)
 	go func() { done <- w.h.Call(t.Context(), c) }()
 	<-refused
-	if l, err = net.Listen("tcp", at); err != nil {
-		t.Skip("somebody took the port: ", err)
+	if err := syscall.Listen(fd, 16); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.FileListener(socket)
+	if err != nil {
+		t.Fatal(err)
 	}
 	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"hookStatus":"SUCCEEDED"}`)

@@ -181,7 +181,7 @@ func freeAddress(t testing.TB) string {
 // await waits for a condition.
 func await(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !check() {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting for: %s", what)
