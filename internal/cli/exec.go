@@ -58,7 +58,10 @@ func (c *execCmd) Run(s *streams) error {
 		return err
 	}
 	screen := isTerminal(s.in) && isTerminal(beneath(s.out))
-	done := s.doing("opening a session in " + c.Of)
+	done := func() {}
+	if terminal(s.err) { // elsewhere standard error is the command's alone
+		done = s.doing("opening a session in " + c.Of)
+	}
 	x, err := cl.Execute(ctx, client.Execution{
 		Of: c.Of, Index: c.Index, Container: c.Container, Command: command, Pipes: !screen, Stdout: beneath(s.out), Stderr: beneath(s.err),
 	})

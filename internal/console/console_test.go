@@ -43,7 +43,8 @@ type world struct {
 	now     time.Time
 	why     string // State's answer
 	ended   bool
-	asked   int // how often State told of an end
+	asked   int  // how often State told of an end
+	mute    bool // the runtime ends without telling the exit code
 	dialled []net.Conn
 }
 
@@ -83,7 +84,7 @@ func newWorld(t *testing.T) *world {
 // open makes Sessions as a new process does.
 func (w *world) open() {
 	c, err := New(Options{
-		Store: w.store, Logs: w.logs, Exec: w.driver.Exec, HangUp: time.Minute,
+		Store: w.store, Logs: w.logs, Exec: w.exec, HangUp: time.Minute,
 		State: w.state,
 		Now:   func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 	})
@@ -91,6 +92,16 @@ func (w *world) open() {
 		w.Fatal(err)
 	}
 	w.c = c
+}
+
+func (w *world) exec(ctx context.Context, task, container string, cmd []string, streams runtime.ExecIO) (int, error) {
+	code, err := w.driver.Exec(ctx, task, container, cmd, streams)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mute {
+		return 0, errors.New("the container ended during the command")
+	}
+	return code, err
 }
 
 func (w *world) state(Target) (why string, ended bool) {
@@ -336,7 +347,13 @@ func TestWhySessionsEnd(t *testing.T) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.why, w.ended = "Gone.", true
-		}, -1, "Gone."},
+		}, 137, "Gone."},
+		"nobody tells the code": {"sh", func(w *world, _ *person) {
+			w.mu.Lock()
+			w.why, w.mute = "The task is stopping.", true
+			w.mu.Unlock()
+			w.driver.Crash("task", 1)
+		}, 137, "The task is stopping."},
 		"killed by hand":        {"exit 137", nil, 137, ""},
 		"terminated by the API": {"sh", func(w *world, p *person) { w.c.Terminate(home, p.id) }, -1, ""},
 		"terminated by a flag":  {"sh", func(_ *world, p *person) { p.Terminate() }, -1, ""},

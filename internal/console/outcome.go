@@ -38,8 +38,8 @@ func (o outcome) String() string {
 	return o.text
 }
 
-// killed is the exit code of a command that a SIGKILL ended, as when its container
-// ends.
+// killed is the exit code of a command that a SIGKILL ended, and of one whose
+// container ended, also when nobody is left to tell the code.
 const killed = 128 + 9
 
 // noticeTime is how long after such an end the task's state tells of it.
@@ -48,7 +48,11 @@ const noticeTime = 3 * time.Second
 // outcome says how a command ended.
 func (s *console) outcome(code int, err error) outcome {
 	var notStarted *runtime.StartError
+	var gone taskEnded
+	end := killed
 	switch cause := context.Cause(s.command); {
+	case errors.As(cause, &gone):
+		return outcome{text: sentence(string(gone)), code: &end}
 	case cause != nil:
 		return s.failed(cause)
 	case errors.As(err, &notStarted):
@@ -56,20 +60,13 @@ func (s *console) outcome(code int, err error) outcome {
 		return outcome{text: "----------ERROR-------\nUnable to start command: " + notStarted.Error(), code: &none}
 	case err != nil || code == killed:
 		if why := s.containerEnded(); why != "" {
-			return outcome{text: why, code: codeOf(code, err)}
+			return outcome{text: why, code: &end}
 		}
 		if err != nil {
 			return s.failed(err)
 		}
 	}
 	return outcome{code: &code}
-}
-
-func codeOf(code int, err error) *int {
-	if err != nil {
-		return nil
-	}
-	return &code
 }
 
 // failed says how a session ended that was not up to its command.
