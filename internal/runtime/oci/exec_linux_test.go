@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,6 +91,30 @@ func TestExec(t *testing.T) {
 		}
 	})
 	w.stop(id)
+	w.remove(id)
+}
+
+// A command that the end of its container ends has told all and has an exit code.
+func TestExecUntilTheEnd(t *testing.T) {
+	w := newWorld(t)
+	id := w.start(w.spec(app("a", "hang=")))
+	w.running(id)
+	var out bytes.Buffer
+	type end struct {
+		code int
+		err  error
+	}
+	began, ended := make(chan struct{}), make(chan end, 1)
+	go func() {
+		first := sync.OnceFunc(func() { close(began) })
+		code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "print=last words", "hang="}, runtime.ExecIO{Stdout: io.MultiWriter(&out, writes{first})})
+		ended <- end{code, err}
+	}()
+	<-began
+	w.stop(id)
+	if e := <-ended; e.code != 137 || e.err != nil || out.String() != "last words\n" {
+		t.Errorf("%d, %v, %q", e.code, e.err, out.String())
+	}
 	w.remove(id)
 }
 

@@ -105,6 +105,7 @@ func (h *host) run(dir string, watch *os.File) error {
 	go stopOnSignal(task)
 	task.Run(context.Background())
 	err = c.cleanup()
+	srv.told()
 	watched.Wait()
 	return err
 }

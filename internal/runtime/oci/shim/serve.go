@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/grue-ecs/grue/internal/runtime"
 )
@@ -43,6 +44,8 @@ type ExecReply struct {
 type server struct {
 	c    *containers
 	stop func()
+
+	execs sync.WaitGroup // commands whose end has not been told
 
 	mu      sync.Mutex
 	status  runtime.Status
@@ -96,6 +99,8 @@ func (s *server) handle(conn *net.UnixConn) {
 	case "watch":
 		s.watch(conn, rest)
 	case "exec":
+		s.execs.Add(1)
+		defer s.execs.Done()
 		s.exec(conn, r, files)
 	}
 }
@@ -121,6 +126,19 @@ func (s *server) watch(conn *net.UnixConn, early []byte) {
 			return
 		}
 		<-changed
+	}
+}
+
+// lastWords is how long clients have to take the end of their commands.
+const lastWords = 5 * time.Second
+
+// told waits until the clients of commands, all of which have ended, know how.
+func (s *server) told() {
+	done := make(chan struct{})
+	go func() { s.execs.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(lastWords):
 	}
 }
 
