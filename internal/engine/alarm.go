@@ -26,14 +26,16 @@ func (r *round) firing(names []string) []string {
 	return out
 }
 
-// alarms lists what the deployment has not heard of its alarms yet.
+// alarms lists what the deployment has not heard of its alarms yet. An alarm that fired
+// after the deployment began counts, though it may be over: rounds come late on a
+// machine that is busy, or after a restart.
 func (r *round) alarms(m *deploy.Deployment) []deploy.Event {
 	if m.Alarms.Status != deploy.Monitoring {
 		return nil
 	}
 	var out []deploy.Event
-	for _, name := range r.firing(m.Config.Alarms.Names) {
-		if !slices.Contains(m.Alarms.Triggered, name) {
+	for _, name := range m.Config.Alarms.Names {
+		if !slices.Contains(m.Alarms.Triggered, name) && watch.FiredSince(r.tx, r.scope(), name, m.StartedAt) {
 			faultAlarm.Hit()
 			out = append(out, deploy.AlarmState{Name: name, State: inAlarm})
 		}

@@ -28,6 +28,9 @@ func (w *Watcher) change(tx *store.Tx, a *Alarm, r alarm.Result, now time.Time) 
 	next := *a
 	next.Before = a.past()
 	next.State, next.Reason, next.Data, next.Updated, next.Transitioned = r.State, r.Reason, r.Data, now, now
+	if next.State == alarm.Alarm {
+		next.Fired = w.opts.Now() // in this transaction: now may be the beginning of the look
+	}
 	act := w.suppress(tx, &next, now)
 	Alarms.Put(tx, next.Key(), &next)
 	w.record(tx, &next, types.HistoryItemTypeStateUpdate, now, "Alarm updated from "+a.State+" to "+r.State, map[string]any{

@@ -28,6 +28,7 @@ type Alarm struct {
 	Updated             time.Time // of the state, to any value
 	Transitioned        time.Time // to another value
 	Before              Past      // the value before it
+	Fired               time.Time // when the state became ALARM last; zero = never
 	// SetUntil is how long SetAlarmState's word counts for a metric alarm; a
 	// composite alarm keeps it until a child changes (Set).
 	SetUntil time.Time
@@ -110,7 +111,7 @@ func (w *Watcher) Put(tx *store.Tx, a *Alarm) {
 		operation = "update"
 		next.Tags, next.State, next.Reason, next.Data = old.Tags, old.State, old.Reason, old.Data
 		next.Updated, next.Transitioned, next.SetUntil = old.Updated, old.Transitioned, old.SetUntil
-		next.Evaluated, next.Before = old.Evaluated, old.Before
+		next.Evaluated, next.Before, next.Fired = old.Evaluated, old.Before, old.Fired
 		if next.Suppressor() == old.Suppressor() {
 			next.Held = old.Held
 		}

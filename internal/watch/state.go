@@ -17,6 +17,13 @@ func State(tx *store.Tx, scope arn.Scope, name string) (state string, ok bool) {
 	return a.State, true
 }
 
+// FiredSince tells whether an alarm, by its name or ARN, is in ALARM or has been since
+// a moment: who looks now and then misses none that was over soon.
+func FiredSince(tx *store.Tx, scope arn.Scope, name string, since time.Time) bool {
+	a, ok := Alarms.Get(tx, scope.Key(alarm.NameOf(name)))
+	return ok && (a.State == alarm.Alarm || a.Fired.After(since))
+}
+
 // Span is how long, in unscaled time, the slowest of some alarms takes to see
 // what happens now: the longest EvaluationPeriods × Period, of composite alarms
 // that of their children.
