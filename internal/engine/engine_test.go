@@ -220,7 +220,7 @@ func TestScaleWithoutDeployment(t *testing.T) {
 func TestShutdownStopsTasksAndTheNextRunReplacesThem(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, deploy.Config{}), deploy.Successful)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	if err := w.engine.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -234,7 +234,7 @@ func TestShutdownStopsTasksAndTheNextRunReplacesThem(t *testing.T) {
 // counts as healthy, so that the deployment does not complete without traffic.
 func TestUnknownTargetGroup(t *testing.T) {
 	w := newWorld(t)
-	w.script["web:1"] = fake.Script{Start: 300 * time.Millisecond, Health: runtime.HealthHealthy} // the revision changes meanwhile
+	w.stop() // until the revision has changed
 	id := w.deploy("s", w.define("web", 1, "web:1"), 1, deploy.Config{})
 	w.update(func(tx *store.Tx) {
 		for key, rev := range state.Revisions.All(tx) {
@@ -243,6 +243,7 @@ func TestUnknownTargetGroup(t *testing.T) {
 			state.Revisions.Put(tx, key, &next)
 		}
 	})
+	w.start()
 	w.await("the refusal as a service event", func() bool {
 		return strings.Contains(strings.Join(w.events("s"), "\n"), "was unable to register a target in (target-group arn:gone)")
 	})

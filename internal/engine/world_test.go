@@ -182,7 +182,7 @@ func (w *world) tasks(name string) (list []*state.Task) {
 // await waits for a condition and tells what it saw last when it never came.
 func (w *world) await(what string, cond func() bool) {
 	w.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(3 * time.Minute)
 	for !cond() {
 		select {
 		case <-deadline:

@@ -54,7 +54,7 @@ func (w *world) runFunctions() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	f, err := function.New(function.Options{Dir: filepath.Join(w.dir, "functions"), Store: w.st, Logs: l})
+	f, err := function.New(function.Options{Dir: filepath.Join(w.dir, "functions"), Store: w.st, Logs: l, Init: time.Minute})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func (w *world) runFunctions() {
 	err = f.Create(&function.Function{Scope: scope, Name: "check", Next: 1}, &function.Version{
 		Scope: scope, Digest: code.Digest, Config: types.FunctionConfiguration{
 			FunctionName: aws.String("check"), FunctionArn: aws.String(target1), Version: aws.String(function.Latest),
-			Runtime: types.RuntimePython312, Handler: aws.String("app.handler"), Timeout: aws.Int32(2), MemorySize: aws.Int32(128),
+			Runtime: types.RuntimePython312, Handler: aws.String("app.handler"), Timeout: aws.Int32(5), MemorySize: aws.Int32(128),
 			RevisionId: aws.String(store.NewUUID()), Role: aws.String("arn:aws:iam::123456789012:role/r"),
 			LoggingConfig: &types.LoggingConfig{LogGroup: aws.String("/aws/lambda/check")}, CodeSha256: aws.String(base64.StdEncoding.EncodeToString(code.Sum)),
 		},
@@ -103,7 +103,7 @@ func TestLambda(t *testing.T) {
 		{target1, "text", deploy.HookFailed, "ECS was unable to parse the response from " + target1 + " due to HookStatus must not be null"},
 		{target1, "raise", deploy.HookFailed, "Lifecycle hook target " + target1 + " returned a function error: ValueError: no approval of POST_SCALE_UP"},
 		{target1, "exit", deploy.HookFailed, "Lifecycle hook target " + target1 + " returned a function error: Runtime.ExitError: "},
-		{target1, "hang", deploy.HookFailed, "Task timed out after 2.00 seconds"},
+		{target1, "hang", deploy.HookFailed, "Task timed out after 5.00 seconds"},
 		{missing, "SUCCEEDED", deploy.HookFailed, "ECS was unable to invoke hook target " + missing + " due to Function not found: " + missing},
 		{"arn:aws:sns:eu-west-1:123456789012:topic", "x", deploy.HookFailed, "Function not found"},
 	} {

@@ -200,7 +200,7 @@ func (o *onLine) Write(line []byte) (int, error) {
 func TestURLThatComesBack(t *testing.T) {
 	refused := make(chan struct{})
 	w := newWorld(t, func(o *Options) {
-		o.Minute = 6 * time.Second
+		o.Minute = time.Minute // a try after 1, 2, 4 and 8 s
 		o.Log = slog.New(slog.NewTextHandler(&onLine{want: "trying again", found: refused}, nil))
 	})
 	// A socket that is bound and does not listen refuses, and nobody can take its port.

@@ -229,7 +229,7 @@ func (w *world) describe(name string) types.Service {
 // await waits until a described service looks as it should.
 func (w *world) await(name, what string, ok func(s types.Service) bool) types.Service {
 	w.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(3 * time.Minute)
 	for {
 		s := w.describe(name)
 		if ok(s) {
