@@ -7,7 +7,7 @@
 // hook beside this program sets when the deployment shifts traffic.
 //
 //	every Poll: parameter ACTIVE == my revision?  ── no ──► take nothing
-//	                     │ yes
+//	                     │ yes, for as long as Trust
 //	receive one message ─► tell (a line of the log) ─► delete it
 //
 // QUEUE is the queue's name. Each message that was told is a line of the log:
@@ -36,8 +36,12 @@ import (
 )
 
 // Poll is how often a worker asks whether it is active, and how long it waits for
-// a message: a worker that is not active any more has stopped within twice that.
+// a message.
 const Poll = 250 * time.Millisecond
+
+// Trust is how long an answer counts. The hook leaves nobody active for longer, so that
+// blue has stopped when green begins, also where blue's questions take long.
+const Trust = time.Second
 
 // tedium is what a slow version adds to the work on each message.
 const tedium = 1500 * time.Millisecond
@@ -47,10 +51,10 @@ type worker struct {
 	ecs       *ecs.Client
 	sqs       *sqs.Client
 	ssm       *ssm.Client
-	queue     string // URL
-	parameter string // name
-	revision  string // own service revision's number
-	active    atomic.Bool
+	queue     string       // URL
+	parameter string       // name
+	revision  string       // own service revision's number
+	asked     atomic.Int64 // Unix nanoseconds of the last question, if the answer was that it is active; else 0
 }
 
 func main() {
@@ -70,11 +74,12 @@ func main() {
 	}
 	go w.follow(ctx)
 	for ctx.Err() == nil {
-		if !w.active.Load() {
+		now := time.Now()
+		if !w.active(now) {
 			wait(ctx, Poll/10)
 			continue
 		}
-		if err := w.one(ctx); err != nil && ctx.Err() == nil {
+		if err := w.one(ctx, now); err != nil && ctx.Err() == nil {
 			log.Print(err)
 			wait(ctx, Poll)
 		}
@@ -92,13 +97,20 @@ func (w *worker) prepare(ctx context.Context, queue string) (err error) {
 	return err
 }
 
-// follow asks who is active. While nobody can tell, nothing changes.
+// active tells whether the worker may take a message.
+func (w *worker) active(now time.Time) bool { return now.UnixNano()-w.asked.Load() < int64(Trust) }
+
+// follow asks who is active.
 func (w *worker) follow(ctx context.Context) {
 	for ctx.Err() == nil {
+		asked := time.Now().UnixNano()
 		out, err := w.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: &w.parameter})
 		if err == nil {
 			is := aws.ToString(out.Parameter.Value) == w.revision
-			if w.active.Swap(is) != is {
+			if !is {
+				asked = 0
+			}
+			if was := w.asked.Swap(asked) != 0; was != is {
 				log.Printf("revision %s is active: %t", w.revision, is)
 			}
 		}
@@ -106,8 +118,9 @@ func (w *worker) follow(ctx context.Context) {
 	}
 }
 
-// one receives a message and finishes it, also when SIGTERM comes meanwhile.
-func (w *worker) one(ctx context.Context) error {
+// one receives a message and finishes it, also when SIGTERM comes meanwhile. It was
+// active at the time given.
+func (w *worker) one(ctx context.Context, received time.Time) error {
 	out, err := w.sqs.ReceiveMessage(context.WithoutCancel(ctx), &sqs.ReceiveMessageInput{
 		QueueUrl: &w.queue, MaxNumberOfMessages: 1, WaitTimeSeconds: 0,
 	})
@@ -118,7 +131,6 @@ func (w *worker) one(ctx context.Context) error {
 		wait(ctx, Poll/10)
 		return nil
 	}
-	received := time.Now()
 	if unicorn.Is(unicorn.Slow) {
 		time.Sleep(tedium)
 	}

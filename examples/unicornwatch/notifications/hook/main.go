@@ -27,7 +27,7 @@ import (
 )
 
 // Quiet is how long nobody is active between two revisions: longer than a worker
-// takes to see that it is not.
+// goes on without asking.
 const Quiet = 2 * time.Second
 
 // nobody is the parameter's value meanwhile.
@@ -63,7 +63,7 @@ func main() {
 	}
 	client := ssm.NewFromConfig(cfg)
 	lambda.Start(func(ctx context.Context, e Event) (Answer, error) {
-		return turn(e, time.Now(), func(value string) error {
+		return turn(e, time.Now, func(value string) error {
 			_, err := client.PutParameter(ctx, &ssm.PutParameterInput{
 				Name: &e.HookDetails.Parameter, Value: &value, Type: types.ParameterTypeString, Overwrite: aws.Bool(true),
 			})
@@ -73,16 +73,17 @@ func main() {
 }
 
 // turn makes one call's step of the switch.
-func turn(e Event, now time.Time, set func(value string) error) (Answer, error) {
+func turn(e Event, now func() time.Time, set func(value string) error) (Answer, error) {
 	next, d := favourite(e.ExecutionDetails.ProductionTrafficWeights), e.HookDetails
 	if next == "" || d.Parameter == "" {
 		return Answer{}, fmt.Errorf("the hook needs hookDetails.parameter and the stage PRODUCTION_TRAFFIC_SHIFT; it got %+v", e)
 	}
 	if d.For != next {
-		d.Since, d.For = now.UnixMilli(), next
-		return Answer{HookStatus: "IN_PROGRESS", CallBackDelay: 2, HookDetails: &d}, set(nobody)
+		err := set(nobody)
+		d.Since, d.For = now().UnixMilli(), next
+		return Answer{HookStatus: "IN_PROGRESS", CallBackDelay: 2, HookDetails: &d}, err
 	}
-	if now.Sub(time.UnixMilli(d.Since)) < Quiet {
+	if now().Sub(time.UnixMilli(d.Since)) < Quiet {
 		return Answer{HookStatus: "IN_PROGRESS", CallBackDelay: 2, HookDetails: &d}, nil
 	}
 	return Answer{HookStatus: "SUCCEEDED"}, set(next)

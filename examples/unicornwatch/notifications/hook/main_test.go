@@ -24,7 +24,7 @@ func TestTurn(t *testing.T) {
 	now := time.Unix(1000, 0)
 	call := func(d Details, weights map[string]float64) Answer {
 		t.Helper()
-		a, err := turn(event(d, weights), now, set)
+		a, err := turn(event(d, weights), func() time.Time { return now }, set)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestTurnRefuses(t *testing.T) {
 		"no parameter": event(Details{}, map[string]float64{"7": 100}),
 		"no weights":   event(Details{Parameter: "/p"}, nil),
 	} {
-		if a, err := turn(e, time.Now(), func(string) error { t.Error("set"); return nil }); err == nil {
+		if a, err := turn(e, time.Now, func(string) error { t.Error("set"); return nil }); err == nil {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
