@@ -99,8 +99,6 @@ func TestScalingDuringCanary(t *testing.T) {
 		t.Fatalf("%s: %s\n%s", d.Status, value(d.StatusReason), svc.Story(t))
 	}
 	load.Only(t, "after the deployment", "v2", 50, "")
-	load.StopAndExpectNoFailures(t)
-	quiet.StopAndExpectNoFailures(t)
 	if s := svc.Describe(t); s.DesiredCount != 3 {
 		t.Errorf("desired count %d, want 3\n%s", s.DesiredCount, svc.Story(t))
 	}
@@ -111,4 +109,6 @@ func TestScalingDuringCanary(t *testing.T) {
 		all := x.changes(t)
 		return len(all) > 0 && all[len(all)-1] == "3 Successful"
 	})
+	load.StopAndExpectNoFailures(t) // not before: without load the service scales in
+	quiet.StopAndExpectNoFailures(t)
 }

@@ -30,6 +30,7 @@ func bounds(least, most int32) func(*ecs.CreateServiceInput) {
 // TestRollingBounds: never fewer healthy, never more running than the
 // percentages say, and no request lost.
 func TestRollingBounds(t *testing.T) {
+	t.Parallel()
 	g := harness.Shared(t)
 	for _, c := range []struct {
 		desired, least, most int32

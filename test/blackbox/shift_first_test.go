@@ -51,6 +51,8 @@ func TestFirstShift(t *testing.T) {
 		t.Error("the first deployment did not go to the alternate group")
 	}
 	load.StopAndExpectNoFailures(t)
+	mu.Lock()
+	defer mu.Unlock()
 	if want := []string{preScaleUp, upScaled, testShift, postTest, preShift, shift, postShift}; !slices.Equal(stages, want) {
 		t.Errorf("hooks of %v, want %v", stages, want)
 	}
@@ -139,15 +141,19 @@ func TestHeadless(t *testing.T) {
 		t.Errorf("%s %s", d.Status, value(d.StatusReason))
 	}
 	want := []string{preScaleUp, upScaled, testShift + " 100", postTest, preShift + " 0", shift + " 100", postShift}
+	mu.Lock()
 	if !slices.Equal(got, want) {
 		t.Errorf("hooks %q, want %q", got, want)
 	}
+	fail, got = true, nil
+	mu.Unlock()
 	green := svc.Tasks(t)
 	if len(green) != 1 || slices.Contains(blue, green[0]) {
 		t.Errorf("tasks %v, blue's were %v", green, blue)
 	}
-	fail, got = true, nil
 	d := replace(t, svc.Service, g.Guest(t, "v3", ""), rolledBack)
+	mu.Lock()
+	defer mu.Unlock()
 	if want = append(want, shift+" 0", testShift+" 0"); !slices.Equal(got, want) {
 		t.Errorf("hooks of a rollback %q, want %q", got, want)
 	}

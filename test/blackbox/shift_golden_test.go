@@ -70,7 +70,7 @@ func record(t *testing.T, g *harness.Grue, name string, config func(...types.Dep
 	g.NewAlarm(t, name)
 	x.Shift = g.NewShift(t, harness.ShiftSpec{Name: name, Image: g.Guest(t, "v1", ""), Count: 1})
 	c := config(hook.On(testShift, shift), harness.PauseAt(preScaleUp, upScaled, postTest, preShift, postShift))
-	bake := int32(2)
+	bake := int32(10) // long enough to be looked at
 	c.BakeTimeInMinutes = &bake
 	x.Configure(t, harness.Watched(c, name))
 	return x
@@ -120,12 +120,6 @@ func (x *recorded) held(t *testing.T, stage harness.Stage, what string) {
 // compare adds the events and compares all with the golden file.
 func (x *recorded) compare(t *testing.T, events *harness.Events) {
 	t.Helper()
-	x.doc.WriteString("== service events, oldest first\n")
-	all := x.Describe(t).Events
-	for _, e := range slices.Backward(all) {
-		x.doc.WriteString(*e.Message + "\n")
-	}
-	x.doc.WriteString("== EventBridge events, except those of tasks\n")
 	var lines []string
 	last := func() bool {
 		lines = nil
@@ -138,6 +132,11 @@ func (x *recorded) compare(t *testing.T, events *harness.Events) {
 		return len(lines) > 0 && strings.Contains(lines[len(lines)-1], "SERVICE_STEADY_STATE")
 	}
 	harness.Await(t, "the event of the steady state", last)
+	x.doc.WriteString("== service events, oldest first\n")
+	for _, e := range slices.Backward(x.Describe(t).Events) {
+		x.doc.WriteString(*e.Message + "\n")
+	}
+	x.doc.WriteString("== EventBridge events, except those of tasks\n")
 	x.doc.WriteString(strings.Join(lines, "\n") + "\n")
 	got, path := x.tidy.Text(x.doc.String()), filepath.Join("testdata", x.Name+".golden")
 	if *update {

@@ -41,7 +41,7 @@ func TestHookAnswers(t *testing.T) {
 	for i, c := range []struct {
 		name   string
 		answer any
-		limit  int32 // timeoutInMinutes; 0 = none given
+		limit  int32 // timeoutInMinutes, enough for a first call; 0 = none given
 		action types.DeploymentLifecycleHookAction
 		reason string // of the rollback; "" = it succeeds
 	}{
@@ -53,9 +53,9 @@ func TestHookAnswers(t *testing.T) {
 		{name: "lower case", answer: harness.Say("succeeded"), reason: noStatus},
 		{name: "unknown status", answer: harness.Say("MAYBE"), reason: noStatus},
 		{name: "raises", answer: harness.Raise("no database"), reason: failed + "Lifecycle hook target <arn> returned a function error: Exception: no database"},
-		{name: "time-out", answer: harness.Again(1), limit: 1, reason: timedOut},
-		{name: "time-out, go back", answer: harness.Again(1), limit: 1, action: goBack, reason: timedOut},
-		{name: "time-out, go on", answer: harness.Again(1), limit: 1, action: goOn},
+		{name: "time-out", answer: harness.Again(1), limit: 5, reason: timedOut},
+		{name: "time-out, go back", answer: harness.Again(1), limit: 5, action: goBack, reason: timedOut},
+		{name: "time-out, go on", answer: harness.Again(1), limit: 5, action: goOn},
 		{name: "more members", answer: map[string]any{"hookStatus": "SUCCEEDED", "reason": "fine"}},
 	} {
 		before, calls, version := svc.Tasks(t), len(hook.Calls()), fmt.Sprint("v", i+2)
@@ -177,6 +177,7 @@ func TestHookPayloads(t *testing.T) {
 		preShift + " - [100,0]", shift + " - [87.5,12.5]", preShift + " - [87.5,12.5]", shift + " - [0,100]", postShift + " - -",
 	}
 	d := replace(t, svc.Service, g.Guest(t, "v2", ""), successful)
+	mu.Lock()
 	if !slices.Equal(got, want) {
 		t.Errorf("calls %q, want %q", got, want)
 	}
@@ -186,8 +187,11 @@ func TestHookPayloads(t *testing.T) {
 		}
 	}
 	blue, got, fail = green, nil, true
+	mu.Unlock()
 	d = replace(t, svc.Service, g.Guest(t, "v3", ""), rolledBack)
 	want = append(want, shift+" - [100,0]", testShift+" [100,0] -")
+	mu.Lock()
+	defer mu.Unlock()
 	if !slices.Equal(got, want) {
 		t.Errorf("calls with rollback %q, want %q", got, want)
 	}
@@ -219,10 +223,10 @@ func TestHooksOfOneStage(t *testing.T) {
 	svc.Answer(t, d, goOn)
 	calls := len(one.Calls())
 	harness.Await(t, "the first goes on being called", func() bool { return len(one.Calls()) > calls+2 })
-	d = svc.At(t, postTest)
-	if len(d.LifecycleHookDetails) != 1 || value(d.LifecycleHookDetails[0].TargetArn) != one.ARN || d.LifecycleHookDetails[0].Status != "IN_PROGRESS" {
-		t.Errorf("open hooks %+v", d.LifecycleHookDetails)
-	}
+	svc.Deployment(t, "the first is the only open hook", func(d types.ServiceDeployment) bool {
+		open := d.LifecycleHookDetails // the answer of the second may take its time
+		return d.LifecycleStage == postTest && len(open) == 1 && value(open[0].TargetArn) == one.ARN && open[0].Status == "IN_PROGRESS"
+	})
 	first.open.Store(true)
 	if d := svc.Ended(t); d.Status != successful {
 		t.Errorf("%s %s", d.Status, value(d.StatusReason))

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,7 @@ func TestShiftBadInput(t *testing.T) {
 	fresh := g.PrepareShift(t, harness.ShiftSpec{Name: "bad-fresh", Image: g.Guest(t, "v1", ""), Count: 1})
 	lonely := g.Group(t, "bad-lonely", nil)
 	hook := g.NewHook(t, "bad-input", func(harness.HookCall) any { return harness.Say(succeeds) })
+	harness.Await(t, "the steady state", func() bool { return strings.Contains(svc.Story(t), "has reached a steady state.") })
 	before := svc.Describe(t)
 	deployments := func() int {
 		out, err := g.ECS().ListServiceDeployments(ctx, &ecs.ListServiceDeploymentsInput{Service: &svc.Name})

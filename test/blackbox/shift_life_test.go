@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/test/harness"
@@ -17,7 +19,8 @@ func TestBlueGreenLife(t *testing.T) {
 	g := harness.Quick(t)
 	cert, key, _ := selfSigned(t, "life.example.com")
 	svc := g.NewShift(t, harness.ShiftSpec{
-		Name: "bg-life", Image: g.Guest(t, "v1", ""), Count: 2,
+		Name: "bg-life", Image: g.Guest(t, "v1", "stubborn"), Count: 2, // CLEAN_UP lasts as long as it is stopped
+		Define: func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].StopTimeout = aws.Int32(5) },
 		Fronts: []harness.FrontSpec{{Test: harness.TestListener}, {Port: 443, Cert: cert, Key: key}},
 	})
 	plain, secure := svc.Fronts[0], svc.Fronts[1]
@@ -36,8 +39,8 @@ func TestBlueGreenLife(t *testing.T) {
 		g.NewHook(t, "bg-life-test", held[0].answer).On(testShift), g.NewHook(t, "bg-life-shift", held[1].answer).On(shift),
 		harness.PauseAt(preScaleUp, upScaled, postTest, preShift, postShift),
 	}
-	svc.Configure(t, harness.BlueGreen(2, hooks...))
-	svc.Update(t, g.Guest(t, "v2", "slow"))
+	svc.Configure(t, harness.BlueGreen(8, hooks...))
+	svc.Update(t, g.Guest(t, "v2", "waiting"))
 	life := svc.Life(t)
 
 	// who answers production and test requests, and the shares of the live group and the other.
@@ -53,6 +56,8 @@ func TestBlueGreenLife(t *testing.T) {
 		looks(t, d, "2+0 100 100", "0+0 0 0")
 		check(preScaleUp, "v1", "v1", "100:0", "100:0")
 	})
+	harness.Await(t, "SCALE_UP was seen", func() bool { return slices.Contains(life.Stages(), scaleUp) })
+	harness.Await(t, "both tasks are told that they are well", func() bool { return tell(t, svc.Service, "well") == 2 })
 	svc.Pass(t, upScaled, func(d types.ServiceDeployment) {
 		looks(t, d, "2+0 100 100", "2+0 0 0")
 		check(upScaled, "v1", "v1", "100:0", "100:0")

@@ -11,8 +11,9 @@ import (
 	"github.com/grue-ecs/grue/test/harness"
 )
 
-// tell asks every task of the newest deployment's target for a path.
-func tell(t *testing.T, x *harness.Service, path string) {
+// tell asks every task of the newest deployment's target for a path, and answers how
+// many said 200: a task that dies of it does not.
+func tell(t *testing.T, x *harness.Service, path string) (well int) {
 	t.Helper()
 	arn := *x.Newest(t).TargetServiceRevision.Arn
 	for _, task := range x.Details(t) {
@@ -21,8 +22,12 @@ func tell(t *testing.T, x *harness.Service, path string) {
 		}
 		if resp, err := http.Get("http://" + harness.Detail(task, "privateIPv4Address") + ":8080/" + path); err == nil {
 			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				well++
+			}
 		}
 	}
+	return well
 }
 
 // TestGreenKilledBeforeTheShift: green's tasks are replaced, production does not
@@ -76,8 +81,13 @@ func TestGreenLostAfterTheShift(t *testing.T) {
 	load := harness.StartTraffic(t, harness.Lane{URL: svc.URL})
 	load.Only(t, "in the bake", "v2", 20, "")
 	load.Stop()
-	tell(t, svc.Service, "die")
-	d := svc.Deployment(t, "a rollback", func(d types.ServiceDeployment) bool { return d.Rollback != nil })
+	// Both must be dead at once: on a slow machine the first is replaced before the second hears of it.
+	d := svc.Deployment(t, "a rollback", func(d types.ServiceDeployment) bool {
+		if d.Rollback == nil {
+			tell(t, svc.Service, "die")
+		}
+		return d.Rollback != nil
+	})
 	svc.Ended(t)
 	if after := svc.Tasks(t); !slices.Equal(after, tasks) {
 		t.Errorf("tasks %v before, %v after", tasks, after)

@@ -60,8 +60,8 @@ func TestHookTasks(t *testing.T) {
 	}{
 		{"it ends well", taskHook(up, "print", "done"), nil, successful, ""},
 		{"it fails", taskHook(up, "exit", "7"), nil, rolledBack, "exited with code 7"},
-		{"it takes too long", harness.Timeout(taskHook(up, "sleep", "1h"), 2, goBack), nil, rolledBack, "timed out"},
-		{"the server dies meanwhile", taskHook(up, "sleep", "4s"), func(t *testing.T) {
+		{"it takes too long", harness.Timeout(taskHook(up, "sleep", "1h"), 3, goBack), nil, rolledBack, "timed out"},
+		{"the server dies meanwhile", taskHook(up, "sleep", "15s"), func(t *testing.T) {
 			harness.Await(t, "the task", func() bool {
 				return slices.ContainsFunc(hookTasks(t, g, svc.Name), func(x types.Task) bool { return *x.LastStatus == "RUNNING" })
 			})

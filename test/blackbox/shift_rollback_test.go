@@ -226,7 +226,7 @@ func TestRollbackFromCleanUp(t *testing.T) {
 	g := harness.Quick(t)
 	svc := g.NewShift(t, harness.ShiftSpec{
 		Name: "undo-clean-up", Image: g.Guest(t, "v1", "stubborn"), Count: 2,
-		Define: func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].StopTimeout = aws.Int32(10) },
+		Define: func(in *ecs.RegisterTaskDefinitionInput) { in.ContainerDefinitions[0].StopTimeout = aws.Int32(30) },
 	})
 	front := svc.Fronts[0]
 	live := front.Live(t)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// flowTimeout bounds one exchange of a flow.
-const flowTimeout = 10 * time.Second
+// flowTimeout bounds one exchange of a flow: a word that hangs, or a datagram that was lost.
+const flowTimeout = time.Minute
 
 // errBye tells that the guest asked its client to leave, between two exchanges.
 var errBye = errors.New("bye")

@@ -240,16 +240,19 @@ func (g *Grue) Healthy() {
 	})
 }
 
+// longest ends the wait for what never comes.
+const longest = 4 * time.Minute
+
 // Await waits for a condition and fails the test when it does not come true.
 func Await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	if err := awaitFor(90*time.Second, cond); err != nil {
+	if err := awaitFor(longest, cond); err != nil {
 		t.Fatalf("never: %s", what)
 	}
 }
 
 // Eventually waits as Await does and tells whether the condition came true.
-func Eventually(cond func() bool) error { return awaitFor(90*time.Second, cond) }
+func Eventually(cond func() bool) error { return awaitFor(longest, cond) }
 
 func awaitFor(limit time.Duration, cond func() bool) error {
 	return awaitEvery(20*time.Millisecond, limit, cond)

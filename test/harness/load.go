@@ -9,12 +9,16 @@ import (
 	"time"
 )
 
+// patience ends a request that hangs. How quick an answer is depends on the machine.
+const patience = 2 * time.Minute
+
 // Load is steady traffic on one URL.
 type Load struct {
 	mu       sync.Mutex
 	requests int
 	bodies   map[string]int
 	failures []string
+	slowest  time.Duration // of all answers
 
 	stop chan struct{}
 	done sync.WaitGroup
@@ -25,7 +29,7 @@ func StartLoad(t testing.TB, url string) *Load {
 	t.Helper()
 	l := &Load{bodies: map[string]int{}, stop: make(chan struct{})}
 	for range 8 {
-		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}, Timeout: 10 * time.Second}
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}, Timeout: patience}
 		l.done.Go(func() {
 			defer client.CloseIdleConnections()
 			pace := time.NewTicker(4 * time.Millisecond)
@@ -58,6 +62,7 @@ func (l *Load) one(client *http.Client, url string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests++
+	l.slowest = max(l.slowest, time.Since(began))
 	if err != nil {
 		l.failures = append(l.failures, fmt.Sprintf("%s after %v: %v", began.Format("05.000"), time.Since(began), err))
 		return
@@ -103,5 +108,5 @@ func (l *Load) StopAndExpectNoFailures(t testing.TB) {
 	if n := len(l.failures); n > 0 {
 		t.Errorf("%d of %d requests failed, first: %v", n, l.requests, l.failures[:min(n, 5)])
 	}
-	t.Logf("%d requests, %d failed, answers %v", l.requests, len(l.failures), l.bodies)
+	t.Logf("%d requests, %d failed, the slowest took %v, answers %v", l.requests, len(l.failures), l.slowest, l.bodies)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -35,7 +34,7 @@ type Service struct {
 }
 
 // NewService makes load balancer, target group, listener and service, and waits
-// until the service is steady. The target group drains for a second and checks
+// until the service is steady. The target group drains for two seconds and checks
 // health at the shortest interval.
 func (g *Grue) NewService(t testing.TB, name, image string, count int32) *Service {
 	t.Helper()
@@ -115,21 +114,21 @@ func (s *Service) balancer(ctx context.Context, t testing.TB) {
 	s.Listener = *l.Listeners[0].ListenerArn
 }
 
-// Group makes a target group with the shortest health checks and a drain of one
-// second, and returns its ARN.
+// Group makes a target group with the shortest health checks and a drain of two
+// seconds, what a request may take on a slow machine, and returns its ARN.
 func (g *Grue) Group(t testing.TB, name string, change func(*elb.CreateTargetGroupInput)) string {
 	t.Helper()
 	ctx := context.Background()
 	in := &elb.CreateTargetGroupInput{
 		Name: &name, Protocol: elbtypes.ProtocolEnumHttp, Port: aws.Int32(8080), VpcId: aws.String(g.VPC(t)), TargetType: elbtypes.TargetTypeEnumIp,
-		HealthCheckPath: aws.String("/healthz"), HealthCheckIntervalSeconds: aws.Int32(5), HealthCheckTimeoutSeconds: aws.Int32(2),
+		HealthCheckPath: aws.String("/healthz"), HealthCheckIntervalSeconds: aws.Int32(5), HealthCheckTimeoutSeconds: aws.Int32(4),
 	}
 	if change != nil {
 		change(in)
 	}
 	tg := must(g.ELB().CreateTargetGroup(ctx, in))(t).TargetGroups[0]
 	must(g.ELB().ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: tg.TargetGroupArn, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String("1")},
+		{Key: aws.String("deregistration_delay.timeout_seconds"), Value: aws.String("2")},
 	}}))(t)
 	return *tg.TargetGroupArn
 }
@@ -191,7 +190,7 @@ func (s *Service) Describe(t testing.TB) types.Service {
 // returns the status of the newest service deployment.
 func (s *Service) Wait(t testing.TB) types.ServiceDeploymentStatus {
 	t.Helper()
-	err := awaitFor(120*time.Second, func() bool {
+	err := awaitFor(longest, func() bool {
 		x := s.Describe(t)
 		return len(x.Deployments) == 1 && x.RunningCount == x.DesiredCount && x.Deployments[0].RolloutState != types.DeploymentRolloutStateInProgress
 	})

@@ -23,7 +23,7 @@ func (s *Service) Deployment(t testing.TB, what string, cond func(types.ServiceD
 	t.Helper()
 	var d types.ServiceDeployment
 	ended := false
-	err := awaitEvery(50*time.Millisecond, 90*time.Second, func() bool {
+	err := awaitEvery(50*time.Millisecond, longest, func() bool {
 		d = s.Newest(t)
 		ended = slices.Contains(over, d.Status)
 		return ended || cond(d)

@@ -67,7 +67,7 @@ func (e *Echo) say(word string) error {
 	if e.err != nil {
 		return e.err
 	}
-	_ = e.conn.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = e.conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintln(e.conn, word)
 	if got, err := e.r.ReadString('\n'); err != nil || got != word+"\n" {
 		e.err = fmt.Errorf("WebSocket: sent %q, got %q, %v", word, got, err)

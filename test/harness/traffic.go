@@ -81,7 +81,7 @@ func (x *Traffic) drive(i int, lane Lane) {
 	}
 	tr := &http.Transport{MaxIdleConnsPerHost: 1, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: lane.HTTP2}
 	defer tr.CloseIdleConnections()
-	client := &http.Client{Transport: tr, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: tr, Timeout: patience}
 	for {
 		select {
 		case <-x.stop:
@@ -183,8 +183,9 @@ func (x *Traffic) Stop() {
 func (x *Traffic) StopAndExpectNoFailures(t testing.TB) {
 	t.Helper()
 	x.Stop()
-	shown := 0
+	shown, slowest := 0, time.Duration(0)
 	for _, s := range x.samples {
+		slowest = max(slowest, s.Ended.Sub(s.Began))
 		if s.Err != nil && shown < 5 {
 			shown++
 			t.Errorf("%s of %s after %v: %v %q", x.lanes[s.Lane].Kind, s.Began.Format("05.000"), s.Ended.Sub(s.Began), s.Err, s.Version)
@@ -193,5 +194,5 @@ func (x *Traffic) StopAndExpectNoFailures(t testing.TB) {
 	if len(x.samples) == 0 || x.failed > 0 {
 		t.Errorf("%d of %d requests failed", x.failed, len(x.samples))
 	}
-	t.Logf("%d requests, %d failed, answers %v", len(x.samples), x.failed, x.Since("", time.Time{}))
+	t.Logf("%d requests, %d failed, the slowest took %v, answers %v", len(x.samples), x.failed, slowest, x.Since("", time.Time{}))
 }

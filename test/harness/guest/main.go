@@ -6,7 +6,7 @@
 //
 //	""          works; drains on SIGTERM
 //	exit        ends with status 3 at once
-//	crash       ends with status 3 half a second after it listens
+//	crash       ends with status 3 a tenth of a second after it began
 //	unhealthy   answers 503 on /healthz
 //	waiting     answers 503 on /healthz until somebody gets /well
 //	late        answers 503 on /healthz for the first 12 seconds
@@ -42,7 +42,7 @@ func main() {
 	case "slow":
 		time.Sleep(time.Second)
 	case "crash":
-		time.AfterFunc(500*time.Millisecond, func() { os.Exit(3) })
+		time.AfterFunc(100*time.Millisecond, func() { os.Exit(3) })
 	}
 	sayVersion(":9090")
 	serve(":8080", mode)
