@@ -11,11 +11,13 @@ import (
 )
 
 // loopback gives load balancers addresses of 127.0.0.0/8, where grue has no
-// bridge of its own. Each data directory uses a /24 that follows from its path.
+// bridge of its own. Each data directory uses a /24 that follows from its path, and
+// begins somewhere in it: two that meet in one seldom meet in an address.
 type loopback struct {
 	mu   sync.Mutex
 	path string
 	base [3]byte
+	next byte // where to look first for a free address
 	ids  map[string]byte
 }
 
@@ -23,7 +25,7 @@ func openLoopback(dir string) (*loopback, error) {
 	h := fnv.New32a()
 	h.Write([]byte(dir))
 	sum := h.Sum32()
-	l := &loopback{path: filepath.Join(dir, "addresses.json"), base: [3]byte{127, byte(64 + sum%128), byte(sum >> 8)}, ids: map[string]byte{}}
+	l := &loopback{path: filepath.Join(dir, "addresses.json"), base: [3]byte{127, byte(64 + sum%128), byte(sum >> 8)}, next: byte(sum >> 24), ids: map[string]byte{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -48,8 +50,8 @@ func (l *loopback) AllocLB(id string) (netip.Addr, error) {
 	for _, n := range l.ids {
 		used[n] = true
 	}
-	for n := byte(1); n < 255; n++ {
-		if !used[n] {
+	for i := range 254 {
+		if n := byte(1 + (int(l.next)+i)%254); !used[n] {
 			l.ids[id] = n
 			return l.addr(n), l.save()
 		}

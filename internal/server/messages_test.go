@@ -33,7 +33,7 @@ func TestMessages(t *testing.T) {
 	case err := <-done:
 		t.Fatal(err)
 	}
-	limit, stop := context.WithTimeout(ctx, 5*time.Minute)
+	limit, stop := context.WithTimeout(ctx, 12*time.Minute)
 	defer stop()
 	out, err := exec.CommandContext(limit, python, filepath.Join("testdata", "messages.py"), "http://"+l.Addr().String()).CombinedOutput()
 	if err != nil {

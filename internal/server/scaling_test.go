@@ -26,7 +26,7 @@ func TestScaling(t *testing.T) {
 	go func() {
 		done <- Run(ctx, Options{
 			Listener: l, Data: t.TempDir(), Region: "us-east-1", Account: "000000000000", Runtime: "fake",
-			Minute: 250 * time.Millisecond, Ready: func() { close(ready) },
+			Minute: time.Second, Ready: func() { close(ready) },
 		})
 	}()
 	select {
@@ -34,7 +34,7 @@ func TestScaling(t *testing.T) {
 	case err := <-done:
 		t.Fatal(err)
 	}
-	limit, stop := context.WithTimeout(ctx, 5*time.Minute)
+	limit, stop := context.WithTimeout(ctx, 12*time.Minute)
 	defer stop()
 	out, err := exec.CommandContext(limit, python, filepath.Join("testdata", "scaling.py"), "http://"+l.Addr().String()).CombinedOutput()
 	if err != nil {

@@ -41,7 +41,7 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 URL = "http://127.0.0.1:%d" % server.server_port
 
 
-def wait(what, find, seconds=90):
+def wait(what, find, seconds=300):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = find()
@@ -68,7 +68,7 @@ with zipfile.ZipFile(code, "w") as z:
     z.writestr("app.py", "import json\ndef handler(event, context):\n    print('GOT ' + json.dumps(event))\n")
 function = functions.create_function(
     FunctionName="listener", Runtime="python3.12", Role="arn:aws:iam::000000000000:role/r", Handler="app.handler",
-    Code={"ZipFile": code.getvalue()},
+    Timeout=300, Code={"ZipFile": code.getvalue()},
 )["FunctionArn"]
 
 
