@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 //	sigup NAME SIGNAL     signal that grue up
 //	sigserver DIR SIGNAL  signal the server of a data directory
 //	sigproxy DIR SIGNAL   signal the proxy of a data directory
-//	ended NAME CODE       wait for the end of that grue up, at most a minute
+//	ended NAME CODE       wait for the end of that grue up
 //	answers URL [STATUS]  wait until the URL answers
 //	silent URL            wait until nobody listens there
 //	proxylives DIR        the data directory has a proxy
@@ -111,10 +111,7 @@ func cmdUp(ts *testscript.TestScript, neg bool, args []string) {
 	lines := bufio.NewReader(out)
 	line, err := lines.ReadString('\n')
 	go func() {
-		rest, _ := io.ReadAll(lines)
-		if len(rest) > 0 {
-			line += string(rest)
-		}
+		_, _ = io.Copy(io.Discard, lines)
 		cmd.Wait()
 		close(u.done)
 	}()
@@ -216,8 +213,8 @@ func cmdEnded(ts *testscript.TestScript, neg bool, args []string) {
 	u := ts.Value("ups").(map[string]*testUp)[args[0]]
 	select {
 	case <-u.done:
-	case <-time.After(time.Minute):
-		ts.Fatalf("grue up did not end within a minute; log:\n%s", ts.ReadFile("log"))
+	case <-time.After(patience):
+		ts.Fatalf("grue up did not end in time; log:\n%s", ts.ReadFile("log"))
 	}
 	if code := u.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[1] {
 		ts.Fatalf("exit code %d, not %s; log:\n%s", code, args[1], ts.ReadFile("log"))
@@ -254,14 +251,17 @@ func cmdSilent(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// until waits for a condition, at most a minute.
+// patience only ends a hang: a machine may be slow.
+const patience = 5 * time.Minute
+
+// until waits for a condition.
 func until(ts *testscript.TestScript, what string, ok func() bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for !ok() {
 		if ctx.Err() != nil {
 			log, _ := os.ReadFile(ts.MkAbs("log"))
-			ts.Fatalf("waited a minute for %s; log:\n%s", what, log)
+			ts.Fatalf("waited in vain for %s; log:\n%s", what, log)
 		}
 		sleep(ctx, 10*time.Millisecond)
 	}
