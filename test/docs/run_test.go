@@ -23,7 +23,7 @@ import (
 const root = "../.."
 
 // limit is how long a page may take, on a slow machine.
-const limit = 6 * time.Minute
+const limit = 12 * time.Minute
 
 // page is a page with its blocks.
 type page struct {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// prologue is what every page begins with. await FILE WORDS waits at most a
-// minute for words in the output of a program in the background.
+// prologue is what every page begins with. await FILE WORDS waits at most
+// five minutes for words in the output of a program in the background.
 const prologue = `set -euo pipefail
 await() {
-  for _ in $(seq 600); do
+  for _ in $(seq 3000); do
     if grep -qF -- "$2" "$1"; then return 0; fi
     sleep 0.1
   done

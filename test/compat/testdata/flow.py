@@ -1,6 +1,7 @@
 """A service's whole life with boto3 and its waiters."""
 import os
 import sys
+import time
 import urllib.request
 
 import boto3
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 image1, image2 = sys.argv[1:3]
 ecs, elb, ec2 = (boto3.client(n) for n in ("ecs", "elbv2", "ec2"))
 sts, logs, ssm, sm = (boto3.client(n) for n in ("sts", "logs", "ssm", "secretsmanager"))
-fast = {"Delay": 1, "MaxAttempts": 90}
+fast = {"Delay": 1, "MaxAttempts": 300}
 
 
 def refused(code, call, **args):
@@ -72,10 +73,12 @@ elb.get_waiter("target_in_service").wait(TargetGroupArn=tg, WaiterConfig=fast)
 
 
 def get(path):
-    with urllib.request.urlopen(f"http://{lb['DNSName']}{path}", timeout=5) as r:
+    with urllib.request.urlopen(f"http://{lb['DNSName']}{path}", timeout=60) as r:
         return r.read().decode()
 
 
+while ecs.describe_services(cluster="prod", services=["web"])["services"][0]["deployments"][0]["rolloutState"] != "COMPLETED":
+    time.sleep(0.1)  # tasks run a moment before their deployment is over
 assert get("/") == "v1", get("/")
 assert get("/env?name=GREETING") == "from ssm"
 assert get("/env?name=KEY") == "from secrets manager"

@@ -23,7 +23,8 @@ register() {
 NET="awsvpcConfiguration={subnets=[$SUBNETS],assignPublicIp=ENABLED}"
 stable() { # the waiter polls every 15 s; ask more often first
 	for _ in $(seq 1 300); do
-		[ "$(aws ecs describe-services --cluster cli --services cli --query 'services[0].[length(deployments),runningCount]' | tr '\t' ' ')" = "1 2" ] && break
+		[ "$(aws ecs describe-services --cluster cli --services cli \
+			--query 'services[0].[length(deployments),runningCount,deployments[0].rolloutState]' | tr '\t' ' ')" = "1 2 COMPLETED" ] && break
 		sleep 0.2
 	done
 	aws ecs wait services-stable --cluster cli --services cli

@@ -35,7 +35,7 @@ def zipped(source):
 
 role = iam.create_role(RoleName="ecs-hooks", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')["Role"]["Arn"]
 hook = awslambda.create_function(
-    FunctionName="approve", Runtime="python3.12", Handler="hook.handler", Role=role, Timeout=30, Code={"ZipFile": zipped(HOOK)},
+    FunctionName="approve", Runtime="python3.12", Handler="hook.handler", Role=role, Timeout=300, Code={"ZipFile": zipped(HOOK)},
 )["FunctionArn"]
 
 ecs.create_cluster(clusterName="prod")
@@ -74,7 +74,7 @@ def register(image):
 
 
 def get(port):
-    with urllib.request.urlopen(f"http://{lb['DNSName']}:{port}/", timeout=5) as r:
+    with urllib.request.urlopen(f"http://{lb['DNSName']}:{port}/", timeout=60) as r:
         return r.read().decode()
 
 
@@ -84,7 +84,7 @@ def newest():
 
 
 def wait(cond):
-    for _ in range(600):
+    for _ in range(3000):
         d = newest()
         if cond(d):
             return d
@@ -137,7 +137,7 @@ try:
     ssm.put_parameter(Name="/web/approved", Value="yes", Type="String")
     d = wait(ended)
     assert d["status"] == "SUCCESSFUL", d
-    ecs.get_waiter("services_stable").wait(cluster="prod", services=["web"], WaiterConfig={"Delay": 1})
+    ecs.get_waiter("services_stable").wait(cluster="prod", services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 300})
     assert get(80) == "v2"
 
     ssm.put_parameter(Name="/web/approved", Value="no", Type="String", Overwrite=True)
@@ -157,5 +157,5 @@ assert answers["v1"] and answers["v2"], answers
 revision = ecs.describe_service_revisions(serviceRevisionArns=[d["sourceServiceRevisions"][0]["arn"]])["serviceRevisions"][0]
 assert revision["resolvedConfiguration"]["loadBalancers"][0]["targetGroupArn"] == a, revision
 ecs.delete_service(cluster="prod", service="web", force=True)
-ecs.get_waiter("services_inactive").wait(cluster="prod", services=["web"], WaiterConfig={"Delay": 1})
+ecs.get_waiter("services_inactive").wait(cluster="prod", services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 300})
 print("done")

@@ -36,7 +36,7 @@ register() {
 newest() { aws ecs list-service-deployments --cluster cli --service cli --query 'serviceDeployments[0].serviceDeploymentArn'; }
 show() { aws ecs describe-service-deployments --service-deployment-arns "$(newest)" --query "serviceDeployments[0].$1"; }
 until_is() { # member value
-	for _ in $(seq 1 200); do
+	for _ in $(seq 1 1000); do
 		[ "$(show "$1")" = "$2" ] && return
 		sleep 0.2
 	done

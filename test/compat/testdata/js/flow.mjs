@@ -12,7 +12,7 @@ const call = (client, command) => client.send(command);
 
 await call(ecsClient, new ecs.CreateClusterCommand({ clusterName: 'js' }));
 const lb = (await call(elbClient, new elb.CreateLoadBalancerCommand({ Name: 'js', Subnets: subnets.slice(0, 2) }))).LoadBalancers[0];
-await elb.waitUntilLoadBalancerAvailable({ client: elbClient, maxWaitTime: 30, minDelay: 1 }, { LoadBalancerArns: [lb.LoadBalancerArn] });
+await elb.waitUntilLoadBalancerAvailable({ client: elbClient, maxWaitTime: 300, minDelay: 1 }, { LoadBalancerArns: [lb.LoadBalancerArn] });
 const tg = (await call(elbClient, new elb.CreateTargetGroupCommand({
   Name: 'js', Protocol: 'HTTP', Port: 8080, VpcId: lb.VpcId, TargetType: 'ip', HealthCheckPath: '/healthz',
   HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2,
@@ -34,7 +34,12 @@ const register = async (image) => (await call(ecsClient, new ecs.RegisterTaskDef
   }],
   executionRoleArn: 'arn:aws:iam::000000000000:role/exec',
 }))).taskDefinition.taskDefinitionArn;
-const stable = () => ecs.waitUntilServicesStable({ client: ecsClient, maxWaitTime: 90, minDelay: 1, maxDelay: 1 }, { cluster: 'js', services: ['js'] });
+const stable = async () => {
+  await ecs.waitUntilServicesStable({ client: ecsClient, maxWaitTime: 300, minDelay: 1, maxDelay: 1 }, { cluster: 'js', services: ['js'] });
+  // Tasks run a moment before their deployment is over.
+  const seen = async () => (await call(ecsClient, new ecs.DescribeServicesCommand({ cluster: 'js', services: ['js'] }))).services[0].deployments[0].rolloutState;
+  while (await seen() !== 'COMPLETED') await new Promise((done) => setTimeout(done, 100));
+};
 const get = async (path) => (await fetch(`http://${lb.DNSName}${path}`)).text();
 
 await call(ecsClient, new ecs.CreateServiceCommand({
@@ -52,5 +57,5 @@ await stable();
 assert.equal(await get('/'), 'v2');
 await assert.rejects(call(ecsClient, new ecs.UpdateServiceCommand({ cluster: 'js', service: 'nope' })), ecs.ServiceNotFoundException);
 await call(ecsClient, new ecs.DeleteServiceCommand({ cluster: 'js', service: 'js', force: true }));
-await ecs.waitUntilServicesInactive({ client: ecsClient, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: 'js', services: ['js'] });
+await ecs.waitUntilServicesInactive({ client: ecsClient, maxWaitTime: 300, minDelay: 1, maxDelay: 1 }, { cluster: 'js', services: ['js'] });
 console.log('done');
