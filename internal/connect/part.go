@@ -141,7 +141,9 @@ func (p *part) rules(e *Endpoint, s *state.ConnectEndpoint, list members) []rout
 	}
 	name := e.CloudMap + "/endpoint"
 	if len(x.Production) == 0 {
-		return []route.Rule{forward(name+"/default", p.turns(e, s, list.without(x.Without)))}
+		rule := forward(name+"/default", p.turns(e, s, list.without(x.Without)))
+		rule.Action.Forward.Joint = len(rule.Action.Forward.Groups) > 1
+		return []route.Rule{rule}
 	}
 	var out []route.Rule
 	if s.TestHeader != "" && len(x.Test) > 0 {

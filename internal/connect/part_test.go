@@ -291,3 +291,18 @@ func TestSick(t *testing.T) {
 	table = w.table()
 	w.expect("all sick", shares(table, &table.Listeners[0].Rules[0]), map[string]int{"1": 1, "2": 1})
 }
+
+// While instances are called in different ways they are groups that help each other.
+func TestJoint(t *testing.T) {
+	w := newWorld(t)
+	w.revise("orders", "1", orders())
+	w.start("orders", "1", "1")
+	if f := w.table().Listeners[0].Rules[0].Action.Forward; f.Joint || len(f.Groups) != 1 {
+		t.Errorf("one revision: %+v", f)
+	}
+	w.revise("orders", "2", orders(func(e *state.ConnectEndpoint) { e.Protocol = route.ProtocolHTTP2 }))
+	w.start("orders", "2", "2")
+	if f := w.table().Listeners[0].Rules[0].Action.Forward; !f.Joint || len(f.Groups) != 2 {
+		t.Errorf("two that are called in different ways: %+v", f)
+	}
+}

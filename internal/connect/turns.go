@@ -9,7 +9,7 @@ import (
 
 // turns has all instances take turns. Those of revisions that are called in
 // different ways, as with tls and without, are groups of their own, whose weights
-// are how many instances they have.
+// are how many instances they have; they are joint.
 func (p *part) turns(e *Endpoint, s *state.ConnectEndpoint, list members) []route.Weighted {
 	var revisions []string
 	for _, i := range list {

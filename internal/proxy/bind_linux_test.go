@@ -73,7 +73,7 @@ func dialInside(netns, address string) (conn net.Conn, err error) {
 		if err := unix.Setns(int(f.Fd()), unix.CLONE_NEWNET); err != nil {
 			return err
 		}
-		conn, err = net.DialTimeout("tcp", address, 5*time.Second)
+		conn, err = net.DialTimeout("tcp", address, time.Minute)
 		return err
 	})
 	return conn, err

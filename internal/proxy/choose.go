@@ -2,7 +2,10 @@ package proxy
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"github.com/grue-ecs/grue/internal/route"
 )
 
 // chooseGroup picks the target group of a forward action: the one that the
@@ -60,14 +63,32 @@ func (s *sticky) chooseTarget(tried []*target) *target {
 		if contains(tried, t) && pool.Len() > len(tried) {
 			continue
 		}
-		if contains(tried, t) {
-			return nil
+		if contains(tried, t) { // perhaps with those of another group
+			return s.anyTarget(tried)
 		}
 		if t.claim() {
 			return t
 		}
 	}
 	return s.anyTarget(tried)
+}
+
+// elsewhere moves a request that no target of its group took to the next one of
+// joint groups that is called with the same protocol. It is false without one.
+func (x *exchange) elsewhere() bool {
+	forward := x.rule.Chooser.Forward()
+	if !forward.Joint {
+		return false
+	}
+	at := slices.IndexFunc(forward.Groups, func(w route.Weighted) bool { return x.front.groups[w.Group] == x.group })
+	for i := 1; i < len(forward.Groups); i++ {
+		w := forward.Groups[(at+i+len(forward.Groups))%len(forward.Groups)]
+		if ref := x.front.groups[w.Group]; w.Weight > 0 && ref != x.group && ref.version == x.group.version {
+			x.group = ref
+			return true
+		}
+	}
+	return false
 }
 
 // anyTarget goes through the pool in order, for when the turns were unlucky.

@@ -38,7 +38,7 @@ func deafApp(t *testing.T) (address string, deafen func()) {
 	return address, func() {
 		s.Close() // the socket goes on listening, and nobody accepts
 		for {     // the queue of the socket is full when a connect is not answered
-			c, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
+			c, err := net.DialTimeout("tcp", address, time.Second)
 			if err != nil {
 				return
 			}

@@ -142,7 +142,7 @@ func TestRollingReplacementLosesNothing(t *testing.T) {
 				w.awaitState(next, "healthy")
 				g = cloneGroup(w, "tg")
 				g.Targets[0].Draining = true
-				g.Targets[0].DrainUntil = time.Now().Add(5 * time.Second)
+				g.Targets[0].DrainUntil = time.Now().Add(time.Minute)
 				w.publish()
 				await(t, "drained", func() bool { h := w.state(old); return h.State == "draining" && h.InFlight == 0 })
 				servers[old].Close()
@@ -208,7 +208,7 @@ func TestDrainUntilAndCut(t *testing.T) {
 	w.publish()
 	w.awaitState(other, "healthy")
 	g = cloneGroup(w, "tg")
-	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now().Add(400*time.Millisecond)
+	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now().Add(4*time.Second)
 	w.publish()
 	if h := w.state(slow); h.State != "draining" || h.InFlight != 2 {
 		await(t, "draining with 2 in flight", func() bool { h := w.state(slow); return h.State == "draining" && h.InFlight == 2 })

@@ -320,7 +320,7 @@ func TestHostPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	for range 3 {
 		conn.Write([]byte("hi"))
 		buf := make([]byte, 100)

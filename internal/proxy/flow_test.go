@@ -90,7 +90,7 @@ func dialFlow(t testing.TB, address string) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
 	return c.(*net.TCPConn)
 }
 
@@ -124,7 +124,7 @@ func askName(c net.Conn, n int) (string, error) {
 func (w *world) noteActive(all []route.Traffic) {
 	for i := range all {
 		for j := range w.traffic {
-			if sum := &w.traffic[j]; sum.LB == all[i].LB && sum.Group == all[i].Group {
+			if sum := &w.traffic[j]; sum.LB == all[i].LB && sum.Group == all[i].Group && sum.Endpoint == all[i].Endpoint && sum.Client == all[i].Client {
 				for protocol, f := range all[i].Flows {
 					sum.Flows[protocol].Active = f.Active
 				}

@@ -141,11 +141,16 @@ func (a *acceptor) serve(l *loop) {
 	case f.looped():
 		newStream(l, a.socket, a.fd, addrPort(a.from))
 	default: // the listener has changed its protocol
-		file := os.NewFile(uintptr(a.fd), "accepted")
-		conn, err := net.FileConn(file)
-		file.Close()
-		if tcp, ok := conn.(*net.TCPConn); err == nil && ok {
-			p.serving.Go(func() { p.serveConn(a.socket, tcp) })
-		}
+		p.serveAside(a.socket, a.fd)
+	}
+}
+
+// serveAside serves an accepted connection with goroutines.
+func (p *Proxy) serveAside(s *socket, fd int) {
+	file := os.NewFile(uintptr(fd), "accepted")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if tcp, ok := conn.(*net.TCPConn); err == nil && ok {
+		p.serving.Go(func() { p.serveConn(s, tcp) })
 	}
 }

@@ -44,6 +44,38 @@ func (p *Proxy) pickFlow(front func(*view) *front, client netip.AddrPort) flowPi
 	}
 }
 
+// next takes another target after those that were tried, of the same group or, where
+// groups are joint, of another one. There may be none.
+func (k *flowPick) next(client netip.AddrPort, tried []*target) {
+	k.target = nil
+	if of(tried, k.ref) < maxFlowTries {
+		k.target, _ = k.ref.chooseFlowTarget(client, tried)
+	}
+	if k.target != nil || !k.front.chooser.Forward().Joint {
+		return
+	}
+	for _, w := range k.front.chooser.Forward().Groups {
+		ref := k.front.groups[w.Group]
+		if w.Weight <= 0 || of(tried, ref) > 0 {
+			continue
+		}
+		if t, _ := ref.chooseFlowTarget(client, tried); t != nil {
+			k.ref, k.target = ref, t
+			return
+		}
+	}
+}
+
+// of counts the targets of a group.
+func of(tried []*target, ref *groupRef) (n int) {
+	for _, t := range tried {
+		if t.group == ref.group {
+			n++
+		}
+	}
+	return n
+}
+
 // meter is where the flow counts.
 func (k *flowPick) meter(kind flowKind) *flowMeter {
 	if k.ref != nil {

@@ -67,7 +67,7 @@ func TestFlowDrainCuts(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := cloneGroup(w, "tg")
-	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now().Add(2*time.Second)
+	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now().Add(4*time.Second)
 	w.publish()
 	if err := echoed(c, "while it drains"); err != nil {
 		t.Error(err)

@@ -14,7 +14,7 @@ import (
 // defaultFlowIdle ends a TCP connection on which nothing moved.
 const defaultFlowIdle = 350 * time.Second
 
-// maxFlowTries bounds the targets that one flow tries to connect to.
+// maxFlowTries bounds the targets of one group that one flow tries to connect to.
 const maxFlowTries = 3
 
 // idleOf is the idle time-out of a connection: the group's, or else the
@@ -104,7 +104,7 @@ func addrPortOf(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// connect tries targets of the group until one accepts. The pick's target is
+// connect tries targets until one accepts. The pick's target is
 // claimed afterwards, unless it fails.
 func (r *relay) connect(pick *flowPick, client, local netip.AddrPort) bool {
 	count := pick.meter(r.kind).shard(r.id)
@@ -122,10 +122,7 @@ func (r *relay) connect(pick *flowPick, client, local netip.AddrPort) bool {
 			count.targetTLS.Add(1)
 		}
 		pick.ref.meter.shard(r.id).connectErrors.Add(1)
-		if len(tried) == maxFlowTries {
-			break
-		}
-		pick.target, _ = pick.ref.chooseFlowTarget(client, tried)
+		pick.next(client, tried)
 	}
 	count.rejected.Add(1)
 	return false

@@ -61,6 +61,13 @@ func newStream(l *loop, s *socket, fd int, client netip.AddrPort) {
 		resetFD(fd)
 		return
 	}
+	if !pick.front.looped() { // since a moment ago: its targets want TLS
+		if pick.target != nil {
+			pick.target.release()
+		}
+		p.serveAside(s, fd)
+		return
+	}
 	st := &stream{socket: s, pick: pick, client: client, moved: l.now}
 	st.meter = pick.meter(flowTCP)
 	st.count = st.meter.shard(l.id)
@@ -107,10 +114,7 @@ func (st *stream) refused(err error) {
 	st.pick.target.failed()
 	st.pick.target.release()
 	st.tried = append(st.tried, st.pick.target)
-	st.pick.target = nil
-	if len(st.tried) < maxFlowTries {
-		st.pick.target, _ = st.pick.ref.chooseFlowTarget(st.client, st.tried)
-	}
+	st.pick.next(st.client, st.tried)
 }
 
 // dial begins to connect to the target.

@@ -21,7 +21,8 @@ import (
 // A group with route.Resilience is kinder: a connection that takes too long, or
 // fails in TLS, sends the request to another target, too; and so does one that
 // breaks before the first byte of the response, under the condition above. When no
-// other target is left it tries those again, a little later. Time is
+// other target is left, of joint groups in another one neither, it tries those again,
+// a little later. Time is
 // bounded for the request as a whole (route.Connect.RequestTimeout).
 
 // maxTries bounds the targets that one request tries to connect to.
@@ -82,6 +83,9 @@ func (c *clientConn) attempts() {
 	}
 	for n := 0; n < tries; {
 		t := c.chooseTarget(tried[:n])
+		if t == nil && n > 0 && c.ex.elsewhere() {
+			t = c.chooseTarget(tried[:n])
+		}
 		if t == nil && n > 0 && c.ex.group.patient(c.proxy.ctx, n) {
 			t = c.chooseTarget(nil)
 		}

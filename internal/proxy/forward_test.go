@@ -163,7 +163,7 @@ func TestInterimResponses(t *testing.T) {
 	req, _ := http.NewRequestWithContext(ctx, "POST", "http://"+l.Address+"/", strings.NewReader("body"))
 	req.Header.Set("Expect", "100-continue")
 	c := client(t)
-	c.Transport.(*http.Transport).ExpectContinueTimeout = 5 * time.Second
+	c.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 	resp, err := c.Do(req)
 	if err != nil {
 		t.Fatal(err)

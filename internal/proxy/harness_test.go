@@ -17,6 +17,7 @@ import (
 
 	"github.com/grue-ecs/grue/internal/link"
 	"github.com/grue-ecs/grue/internal/route"
+	"github.com/grue-ecs/grue/test/port"
 	"go.uber.org/goleak"
 )
 
@@ -124,7 +125,7 @@ func (w *world) publish() {
 	w.t.Helper()
 	w.table.Version++
 	snapshot := *w.table
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w.client.Publish(&snapshot)
 	if err := w.client.WaitAck(ctx, snapshot.Version); err != nil {
@@ -138,7 +139,7 @@ func (w *world) group(arn string, addresses ...string) *route.Group {
 		ARN: arn, Protocol: "HTTP", Version: "HTTP1", InUse: true, DrainTimeout: time.Second,
 		Check: route.Check{
 			Enabled: true, Protocol: "HTTP", Port: "traffic-port", Path: "/health",
-			Interval: 5 * time.Second, Timeout: 2 * time.Second, Healthy: 2, Unhealthy: 2,
+			Interval: 5 * time.Second, Timeout: 20 * time.Second, Healthy: 2, Unhealthy: 2,
 		},
 	}
 	for _, a := range addresses {
@@ -170,18 +171,13 @@ func one(group string) route.Weighted { return route.Weighted{Group: group, Weig
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return port.Address(t)
 }
 
 // await waits for a condition.
 func await(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(3 * time.Minute)
 	for !check() {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting for: %s", what)
@@ -230,7 +226,7 @@ func client(t testing.TB) *http.Client {
 	tr := &http.Transport{MaxIdleConnsPerHost: 100, DisableCompression: true}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &http.Client{
-		Transport: tr, Timeout: 20 * time.Second,
+		Transport: tr, Timeout: 2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -262,7 +258,7 @@ func raw(t testing.TB, address, send string, enough func(string) bool) string {
 	if _, err := io.WriteString(conn, send); err != nil {
 		t.Fatal(err)
 	}
-	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	var got strings.Builder
 	buf := make([]byte, 4096)
 	for {

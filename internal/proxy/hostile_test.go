@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,8 +10,9 @@ import (
 	"time"
 )
 
-// hostileWorld is a load balancer whose target tells what it received.
-func hostileWorld(t *testing.T) (address string) {
+// hostileWorld is a load balancer whose target tells what it received, and where
+// clients may be silent for so long.
+func hostileWorld(t *testing.T, idle time.Duration) (address string) {
 	w := newWorld(t)
 	target := app(t, func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -18,14 +20,14 @@ func hostileWorld(t *testing.T) (address string) {
 	})
 	w.group("tg", target)
 	l := w.listener(one("tg"))
-	l.Attributes.IdleTimeout = 700 * time.Millisecond
+	l.Attributes.IdleTimeout = idle
 	w.publish()
 	w.awaitState(target, "healthy")
 	return l.Address
 }
 
 func TestRefusesWhatCanBeReadInTwoWays(t *testing.T) {
-	address := hostileWorld(t)
+	address, hasty := hostileWorld(t, time.Minute), hostileWorld(t, 2*time.Second)
 	const h = "Host: a\r\n"
 	long := strings.Repeat("x", 17<<10)
 	for _, c := range []struct{ name, send, want string }{
@@ -80,7 +82,11 @@ func TestRefusesWhatCanBeReadInTwoWays(t *testing.T) {
 		{"slow body", "POST / HTTP/1.1\r\n" + h + "Content-Length: 10\r\n\r\nhel", "408"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := raw(t, address, c.send, nil)
+			to := address
+			if c.want == "408" {
+				to = hasty
+			}
+			got := raw(t, to, c.send, nil)
 			if !strings.HasPrefix(got, "HTTP/1.1 "+c.want) {
 				t.Fatalf("got %.100q, want %s", got, c.want)
 			}
@@ -95,7 +101,7 @@ func TestRefusesWhatCanBeReadInTwoWays(t *testing.T) {
 }
 
 func TestAcceptsWhatIsUnusualButClear(t *testing.T) {
-	address := hostileWorld(t)
+	address := hostileWorld(t, time.Minute)
 	const h = "Host: a\r\nConnection: close\r\n"
 	for _, c := range []struct{ name, send, want string }{
 		{"absolute form", "GET http://b/x?y HTTP/1.1\r\n" + h + "\r\n", "[GET /x?y 0]"},
@@ -120,7 +126,7 @@ func TestAcceptsWhatIsUnusualButClear(t *testing.T) {
 
 // A connection on which nothing ever comes is closed without a word.
 func TestSilentClientIsClosed(t *testing.T) {
-	address := hostileWorld(t)
+	address := hostileWorld(t, time.Second)
 	if got := raw(t, address, "", nil); got != "" {
 		t.Fatalf("got %q", got)
 	}
@@ -131,7 +137,7 @@ func TestTargetTimeoutIs504(t *testing.T) {
 	target := app(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	w.group("tg", target)
 	l := w.listener(one("tg"))
-	l.Attributes.IdleTimeout = 300 * time.Millisecond
+	l.Attributes.IdleTimeout = 2 * time.Second
 	w.publish()
 	w.awaitState(target, "healthy")
 	if status, body := fetch(t, client(t), "http://"+l.Address+"/"); status != 504 || body != elbPage(504) {
@@ -153,15 +159,18 @@ func TestClientGoneCancelsTarget(t *testing.T) {
 	l := w.listener(one("tg"))
 	w.publish()
 	w.awaitState(target, "healthy")
-	c := client(t)
-	c.Timeout = 100 * time.Millisecond
-	if _, err := c.Get("http://" + l.Address + "/"); err == nil {
-		t.Fatal("no timeout")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-entered; cancel() }()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+l.Address+"/", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	<-entered
+	if _, err := client(t).Do(req); err == nil {
+		t.Fatal("an answer")
+	}
 	select {
 	case <-left:
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the target was not told")
 	}
 }

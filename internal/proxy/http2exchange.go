@@ -147,6 +147,9 @@ func (x *h2Exchange) attempts(s *sticky, out *http.Request) {
 	defer x.bound(out)()
 	for n := 0; n < tries; {
 		t := s.chooseTarget(tried[:n])
+		if t == nil && n > 0 && x.ex.elsewhere() {
+			t = s.chooseTarget(tried[:n])
+		}
 		if t == nil && n > 0 && x.ex.group.patient(x.ctx, n) {
 			t = s.chooseTarget(nil)
 		}

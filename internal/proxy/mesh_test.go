@@ -38,7 +38,7 @@ func h2prior(t testing.TB) *http.Client {
 	tr := &http.Transport{Protocols: new(http.Protocols)}
 	tr.Protocols.SetUnencryptedHTTP2(true)
 	t.Cleanup(tr.CloseIdleConnections)
-	return &http.Client{Transport: tr, Timeout: 20 * time.Second}
+	return &http.Client{Transport: tr, Timeout: 2 * time.Minute}
 }
 
 // A request passes as it is, but for what the proxy of ECS adds.
@@ -311,6 +311,7 @@ func TestMeshOutliers(t *testing.T) {
 	good := app(t, says("ok"))
 	g := w.unchecked("tg", bad, good)
 	g.Resilience = resilience()
+	g.Resilience.Eject = 2 * time.Second
 	alone := w.unchecked("alone", bad)
 	alone.Resilience = resilience()
 	_, address := w.mesh("HTTP", one("tg"))
@@ -452,6 +453,9 @@ func TestMeshRequestTimeout(t *testing.T) {
 				t.Errorf("%s: %d %q", protocol, resp.StatusCode, text)
 			}
 		}
+		l, address = w.mesh(protocol, one(group)) // with time for the answer to begin
+		l.Connect.RequestTimeout = 2 * time.Second
+		w.publish()
 		resp, err := c.Get("http://" + address + "/begins")
 		if err != nil {
 			t.Fatal(err)

@@ -49,7 +49,7 @@ func dialUDP(t testing.TB, address string) net.Conn {
 func askUDP(t testing.TB, c net.Conn, text string) (name string) {
 	t.Helper()
 	buf := make([]byte, 64<<10)
-	for range 40 {
+	for range 400 {
 		_, _ = c.Write([]byte(text))
 		_ = c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
 		for {

@@ -140,7 +140,7 @@ func TestFlowClientAddress(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		var c net.Conn
 		err := enter(netns, func() (err error) {
-			c, err = net.DialTimeout(network, l.Address, 5*time.Second)
+			c, err = net.DialTimeout(network, l.Address, time.Minute)
 			return err
 		})
 		if err != nil {

@@ -32,7 +32,7 @@ func TestWebSocket(t *testing.T) {
 	l := w.listener(one("tg"))
 	w.publish()
 	w.awaitState(target, "healthy")
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, "ws://"+l.Address+"/ws", &websocket.DialOptions{HTTPClient: client(t)})
 	if err != nil {

@@ -100,6 +100,9 @@ type Forward struct {
 	Groups         []Weighted    `json:"groups"`
 	Sticky         bool          `json:"sticky"` // TargetGroupStickinessConfig
 	StickyDuration time.Duration `json:"stickyDuration"`
+	// Joint groups are one whose targets are called in different ways, as with TLS and
+	// without: what no target of its group takes goes to one of another group.
+	Joint bool `json:"joint,omitempty"`
 }
 
 // Weighted is a target group and its weight, 0…999. Shares are weight ÷ sum; 0 gets no new request.
