@@ -225,6 +225,43 @@ func TestDrainUntilAndCut(t *testing.T) {
 	}
 }
 
+// A table that comes late, at the end of the drain or even after it, cuts nothing off:
+// what is in flight has the whole deregistration delay.
+func TestDrainOfALateTable(t *testing.T) {
+	w := newWorld(t)
+	entered, release := make(chan struct{}, 2), make(chan struct{})
+	slow := app(t, func(rw http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-release
+		io.WriteString(rw, "late")
+	})
+	w.group("tg", slow).DrainTimeout = time.Minute
+	l := w.listener(one("tg"))
+	w.publish()
+	w.awaitState(slow, "healthy")
+	results := make(chan string, 1)
+	go func() {
+		status, body := fetch(t, client(t), "http://"+l.Address+"/")
+		results <- fmt.Sprint(status, body)
+	}()
+	<-entered
+	g := cloneGroup(w, "tg")
+	g.Targets[0].Draining, g.Targets[0].DrainUntil = true, time.Now().Add(-time.Second)
+	w.publish()
+	g = cloneGroup(w, "tg")
+	g.Targets = nil
+	w.publish()
+	select {
+	case got := <-results:
+		t.Errorf("cut off: %s", got)
+	case <-time.After(100 * time.Millisecond):
+		close(release)
+		if got := <-results; got != "200late" {
+			t.Error(got)
+		}
+	}
+}
+
 // The race of a target that closes idle connections must not reach clients.
 func TestTargetClosesKeepAlive(t *testing.T) {
 	for _, post := range []bool{false, true} {

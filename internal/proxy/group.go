@@ -87,10 +87,11 @@ func (g *group) update(spec *route.Group) {
 			leaving = append(leaving, t)
 			t = g.join(ts)
 		}
-		t.drainUntil = ts.DrainUntil
 		if ts.Draining {
+			g.beginDrain(t, spec)
 			draining = append(draining, t)
 		}
+		t.drainUntil = later(ts.DrainUntil, t.leastDrain)
 		present[key] = true
 		g.order = append(g.order, t)
 	}
@@ -111,6 +112,23 @@ func (g *group) update(spec *route.Group) {
 		g.proxy.healthChanged(t)
 	}
 	g.dismiss(leaving, spec.DrainTimeout)
+}
+
+// beginDrain notes until when a target that now begins to drain does so at least: a
+// table that came late, because a disk was slow, must not cut the requests in flight
+// that had the deregistration delay to end. Tasks of Service Connect leave otherwise.
+// The caller holds the lock.
+func (g *group) beginDrain(t *target, spec *route.Group) {
+	if spec.Resilience == nil && !t.draining.Load() {
+		t.leastDrain = time.Now().Add(spec.DrainTimeout)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // markDraining returns those that were not draining before.

@@ -55,7 +55,8 @@ type target struct {
 	rounds http.RoundTripper // HTTP/2 clients, and targets that speak HTTP/2
 	cutAt  *time.Timer
 
-	drainUntil time.Time // guarded by group.mu, as is health
+	drainUntil time.Time // guarded by group.mu, as are leastDrain and health
+	leastDrain time.Time // it drains until then at least
 	health     health
 	outlier    outlier
 }
