@@ -144,7 +144,9 @@ func (n *Network) sweepLinks(keep owned) error {
 		case !keep.links[name]:
 			err = delLink(name)
 		case l.Attrs().MasterIndex != n.bridge:
-			err = attach(name, n.bridge)
+			if err = attach(name, n.bridge); isLinkNotFound(err) {
+				err = nil // its task, or a spare that could not be made, has gone meanwhile
+			}
 		}
 		if err != nil {
 			return err
