@@ -24,6 +24,7 @@ import (
 	"github.com/grue-ecs/grue/internal/route"
 	"github.com/grue-ecs/grue/internal/state"
 	"github.com/grue-ecs/grue/internal/store"
+	"github.com/grue-ecs/grue/test/port"
 )
 
 // TestSlowRenewal: certificates that last 15 seconds are renewed by the mesh and
@@ -152,14 +153,14 @@ func (r *renewal) endpoints(t *testing.T) (web, raw string) {
 			c.Close()
 		}
 	}()
-	r.ingress = freePort(t)
+	r.ingress = port.Free(t)
 	r.revise("server", "1",
 		orders(func(e *state.ConnectEndpoint) {
-			e.TLS, e.Port, e.ContainerPort, e.Ingress, e.Request = true, freePort(t), portOf(app.Listener), r.ingress, 20*time.Second
+			e.TLS, e.Port, e.ContainerPort, e.Ingress, e.Request = true, port.Free(t), portOf(app.Listener), r.ingress, 20*time.Second
 		}),
 		orders(func(e *state.ConnectEndpoint) {
 			e.PortName, e.Discovery, e.DNSName, e.Protocol = "raw", "db", "db", route.ProtocolTCP
-			e.TLS, e.Port, e.ContainerPort, e.Ingress = true, freePort(t), portOf(greeter.Listener), freePort(t)
+			e.TLS, e.Port, e.ContainerPort, e.Ingress = true, port.Free(t), portOf(greeter.Listener), port.Free(t)
 		}))
 	if _, err := r.m.certify(""); err != nil {
 		t.Fatal(err)
@@ -190,16 +191,6 @@ func (r *renewal) served(t *testing.T) time.Time {
 }
 
 func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "0.0.0.0:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return portOf(l)
-}
 
 func get(c *http.Client, url string) error {
 	resp, err := c.Get(url)

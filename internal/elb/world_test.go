@@ -215,7 +215,7 @@ func (w *world) expect(group, id string, port int, state, reason string) {
 // applied waits for the proxy and returns its table.
 func (w *world) applied() *route.Table {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := w.b.WaitApplied(ctx); err != nil {
 		w.t.Fatal(err)
@@ -226,7 +226,7 @@ func (w *world) applied() *route.Table {
 // await waits until ok, which is asked after each change of a target's state.
 func (w *world) await(what string, ok func() bool) {
 	w.t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

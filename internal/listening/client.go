@@ -15,8 +15,9 @@ import (
 	"github.com/grue-ecs/grue/internal/link"
 )
 
-// patience bounds each exchange with the keeper: serving goes on without one.
-const patience = time.Second
+// patience bounds each exchange with the keeper: serving goes on without one. One that
+// is only slow must not be taken for one that hangs: it has the sockets.
+const patience = 5 * time.Second
 
 // rest is how long a keeper that did not answer in time is left alone.
 const rest = 15 * time.Second
@@ -24,7 +25,8 @@ const rest = 15 * time.Second
 // Client is a proxy's side of a Keeper. It works without one, too: then nothing is
 // kept. Its methods are safe for concurrent use.
 type Client struct {
-	path string
+	path     string
+	patience time.Duration
 
 	mu    sync.Mutex
 	conn  *net.UnixConn
@@ -33,7 +35,7 @@ type Client struct {
 }
 
 // NewClient makes a client of the keeper at path, which may not be there yet.
-func NewClient(path string) *Client { return &Client{path: path} }
+func NewClient(path string) *Client { return &Client{path: path, patience: patience} }
 
 // Take returns every socket that the keeper holds, for a process that begins. The
 // caller closes the files. Without a keeper there are none.
@@ -92,7 +94,7 @@ func (c *Client) Sync(sockets map[string]Socket) {
 		if err != nil {
 			continue // just closed
 		}
-		_ = c.conn.SetDeadline(time.Now().Add(patience))
+		_ = c.conn.SetDeadline(time.Now().Add(c.patience))
 		if err := send(c.conn, frame{Verb: verbKeep, Name: name}, raw); err != nil {
 			c.lose(err)
 			return
@@ -144,7 +146,7 @@ func (c *Client) connect() bool {
 	if time.Now().Before(c.later) {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
 	defer cancel()
 	conn, err := link.DialUnix(ctx, c.path)
 	if err != nil {
@@ -183,7 +185,7 @@ func (c *Client) drop(names []string) bool {
 // ask sends a request and waits until it is done; each is told of what came
 // before that.
 func (c *Client) ask(f frame, each func(frame, *os.File)) error {
-	_ = c.conn.SetDeadline(time.Now().Add(patience))
+	_ = c.conn.SetDeadline(time.Now().Add(c.patience))
 	if err := send(c.conn, f, nil); err != nil {
 		return err
 	}

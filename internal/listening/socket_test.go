@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/grue-ecs/grue/test/port"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -109,8 +111,8 @@ func TestDrop(t *testing.T) {
 		func(string) { c.Sync(nil) },
 		c.Vacate,
 	} {
-		l := listen(t, "127.0.0.1:0")
-		address := l.Addr().String()
+		address := port.Address(t)
+		l := listen(t, address)
 		name := "tcp|" + address
 		c.Sync(map[string]Socket{name: l})
 		c.Alive() // the keeper has it now
@@ -184,6 +186,7 @@ func TestSilentKeeper(t *testing.T) {
 	}
 	defer l.Close()
 	c := client(t, path)
+	c.patience = 100 * time.Millisecond
 	if _, err := c.Take(); err == nil {
 		t.Error("took from a keeper that says nothing")
 	}
@@ -222,7 +225,7 @@ func FuzzKeeper(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = bad.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = bad.SetDeadline(time.Now().Add(time.Minute))
 		_, _ = bad.Write(input) // the keeper may have hung up
 		bad.Close()
 		if !good.Alive() || k.Len() != 1 {
