@@ -92,7 +92,7 @@ func role(users *iam.Service) func(account, name string) (sts.Role, bool) {
 
 // settleTime bounds how long a call that changes load balancers waits for the
 // proxy; with the proxy away it does not wait at all.
-const settleTime = 300 * time.Millisecond
+const settleTime = 3 * time.Second
 
 // settle returns when the proxy serves what was committed so far.
 func (s *server) settle() {
