@@ -198,7 +198,7 @@ func TestServiceRegistries(t *testing.T) {
 	g.Kill("server")
 	g.Kill("proxy")
 	harness.Await(t, "the name is answered after the kills", func() bool {
-		c := dns.Client{} // a question that dies with the proxy is asked again
+		c := dns.Client{Timeout: 5 * time.Second} // a question that dies with the proxy is asked again
 		m, _, err := c.Exchange(new(dns.Msg).SetQuestion("api.prod.local.", dns.TypeA), d.resolver)
 		return err == nil && len(m.Answer) == 1 && m.Answer[0].(*dns.A).A.String() == before[0]
 	})

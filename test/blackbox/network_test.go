@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/grue-ecs/grue/test/harness"
+	"github.com/grue-ecs/grue/test/port"
 )
 
 // TestTaskNetwork: the address of a task is told alike by everyone, and is what
@@ -152,12 +152,7 @@ func TestNetworkModes(t *testing.T) {
 
 func freePort(t *testing.T) int32 {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return int32(l.Addr().(*net.TCPAddr).Port)
+	return int32(port.Free(t))
 }
 
 // TestMetadataEndpoint asks 169.254.170.2 from inside a container.

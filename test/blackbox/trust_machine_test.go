@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/grue-ecs/grue/test/harness"
+	"github.com/grue-ecs/grue/test/port"
 )
 
 // TestStartFailsClearly: each cause is told in one sentence that names it, the
@@ -95,7 +97,7 @@ func TestStartFailsClearly(t *testing.T) {
 			if !strings.Contains(strings.Join(args, " "), "--listen") {
 				args = append(args, "--listen", harness.FreeAddress(t))
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, g.Bin, append([]string{"up"}, args...)...)
 			var said bytes.Buffer
@@ -193,19 +195,14 @@ func TestAwayFromLoopback(t *testing.T) {
 	host := harness.Shared(t)
 	address := ownAddress(t, host)
 	bin, data := host.Bin, t.TempDir()
-	l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := l.Addr().String()
-	l.Close()
+	listen := net.JoinHostPort(address, strconv.Itoa(port.Free(t)))
 	cmd := exec.Command(bin, "up", "--listen", listen, "--data", data, "--runtime", "fake")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
-	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	get := func(method, path string, body []byte, change func(*http.Request)) (int, string) {
 		req, err := http.NewRequest(method, "https://"+listen+path, bytes.NewReader(body))
 		if err != nil {

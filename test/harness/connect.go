@@ -23,12 +23,19 @@ func (g *Grue) Namespace(t testing.TB, name string) {
 }
 
 // Ports names the ports of the guest: "web" (HTTP), "h2" and "rpc" on 8080, "raw"
-// (TCP) on 9090. A definition has one of the first three.
+// (TCP) on 9090. A definition has one of the first three. Health checks tell when the
+// guest listens, for a task that is only RUNNING may not yet; and requests in flight
+// have half a minute to end.
 func Ports(web string) func(*ecs.RegisterTaskDefinitionInput) {
 	app := map[string]types.ApplicationProtocol{"web": "http", "h2": "http2", "rpc": "grpc"}[web]
 	return func(in *ecs.RegisterTaskDefinitionInput) {
-		in.ContainerDefinitions[0].PortMappings = []types.PortMapping{
+		c := &in.ContainerDefinitions[0]
+		c.PortMappings = []types.PortMapping{
 			{ContainerPort: aws.Int32(8080), Name: &web, AppProtocol: app}, {ContainerPort: aws.Int32(9090), Name: aws.String("raw")},
+		}
+		c.StopTimeout = aws.Int32(30)
+		c.HealthCheck = &types.HealthCheck{
+			Command: []string{"CMD", "/guest", "probe", "http://127.0.0.1:8080/healthz"}, Interval: aws.Int32(5), Timeout: aws.Int32(60), Retries: aws.Int32(10),
 		}
 	}
 }
@@ -63,7 +70,7 @@ func (s *Service) Inside(t testing.TB) Inside {
 	return s.InsideAll(t)[0]
 }
 
-// InsideAll are the running tasks of the service.
+// InsideAll are the running tasks of the service, as soon as they listen.
 func (s *Service) InsideAll(t testing.TB) (out []Inside) {
 	t.Helper()
 	for _, x := range s.Details(t) {
@@ -77,6 +84,16 @@ func (s *Service) InsideAll(t testing.TB) (out []Inside) {
 	}
 	if len(out) == 0 {
 		t.Fatal("the service has no running task")
+	}
+	for _, x := range out {
+		Await(t, x.URL+" answers", func() bool {
+			resp, err := http.Get(x.URL + "/healthz")
+			if err != nil {
+				return false
+			}
+			resp.Body.Close()
+			return resp.StatusCode == http.StatusOK
+		})
 	}
 	return out
 }

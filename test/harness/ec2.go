@@ -43,6 +43,10 @@ func (g *Grue) VPC(t testing.TB) string {
 	return doc.IDs[0]
 }
 
+// anew connects for each request: a connection of before may be to a server that was
+// killed.
+var anew = &http.Transport{DisableKeepAlives: true}
+
 // Query sends a signed form to a service and returns the body of its answer.
 func (g *Grue) Query(t testing.TB, service, form string) []byte {
 	t.Helper()
@@ -56,7 +60,7 @@ func (g *Grue) Query(t testing.TB, service, form string) []byte {
 	if err := v4.NewSigner().SignHTTP(context.Background(), key, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Transport: anew}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/grue-ecs/grue/test/port"
 )
 
 // Grue is a running `grue up`.
@@ -84,15 +85,11 @@ func Prepare(t testing.TB, args ...string) *Grue {
 	return g
 }
 
-// FreeAddress is a loopback address that nobody listens on.
+// FreeAddress is a loopback address that nobody listens on, nor takes before the test
+// has ended.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return port.Address(t)
 }
 
 // URL is the endpoint for AWS clients.
@@ -129,7 +126,7 @@ func (g *Grue) Up() {
 		if want := "grue ready " + g.URL() + "\n"; line != want {
 			g.t.Fatalf("grue up said %q, want %q\n%s", line, want, g.logTail())
 		}
-	case <-time.After(90 * time.Second):
+	case <-time.After(longest):
 		g.t.Fatalf("grue up was not ready in time\n%s", g.logTail())
 	}
 }
@@ -170,6 +167,7 @@ func (g *Grue) KillAny(verb string) bool {
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
+	defer transport.CloseIdleConnections() // some may be to it, and fail the next calls
 	Await(g.t, "the killed process has ended", func() bool {
 		return !slices.ContainsFunc(g.PIDs(verb), func(pid int) bool { return slices.Contains(pids, pid) })
 	})
@@ -201,9 +199,10 @@ func (g *Grue) remove() {
 		go func() { _ = g.cmd.Wait(); close(done) }()
 		select {
 		case <-done:
-		case <-time.After(15 * time.Second):
-			g.t.Error("grue up did not end within 15 s of SIGTERM")
+		case <-time.After(longest):
+			g.t.Errorf("grue up did not end within %v of SIGTERM", longest)
 			_ = g.cmd.Process.Kill()
+			<-done
 		}
 	}
 	if out, err := exec.Command(g.Bin, "down", "--data", g.Data, "--purge").CombinedOutput(); err != nil {

@@ -96,7 +96,7 @@ func (g *Grue) Call(t testing.TB, operation string, in any) []byte {
 	if err := v4.NewSigner().SignHTTP(context.Background(), key, req, hex.EncodeToString(sum[:]), "ecs", "us-east-1", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	resp := must((&http.Client{Transport: transport}).Do(req))(t)
+	resp := must((&http.Client{Transport: anew}).Do(req))(t)
 	defer resp.Body.Close()
 	out := must(io.ReadAll(resp.Body))(t)
 	if resp.StatusCode != http.StatusOK {

@@ -76,6 +76,7 @@ func flowPorts(protocol elbtypes.ProtocolEnum, define func(*ecs.RegisterTaskDefi
 	return func(in *ecs.RegisterTaskDefinitionInput) {
 		c := &in.ContainerDefinitions[0]
 		c.PortMappings = append(slices.Clone(c.PortMappings), types.PortMapping{ContainerPort: aws.Int32(FlowPort), Protocol: transport})
+		c.StopTimeout = aws.Int32(30) // for clients to leave
 		if define != nil {
 			define(in)
 		}

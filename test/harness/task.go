@@ -76,7 +76,7 @@ func (x *Task) Describe(t testing.TB) types.Task {
 func (x *Task) Await(t testing.TB, what string, cond func(types.Task) bool) types.Task {
 	t.Helper()
 	var now types.Task
-	if awaitFor(60e9, func() bool { now = x.Describe(t); return cond(now) }) != nil {
+	if awaitFor(longest, func() bool { now = x.Describe(t); return cond(now) }) != nil {
 		t.Fatalf("never: %s\n%s", what, x.Story(t))
 	}
 	return now

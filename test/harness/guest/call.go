@@ -103,7 +103,7 @@ func newCaller(r *http.Request) *caller {
 			c.header.Set("TE", "trailers")
 		}
 	}
-	c.client = &http.Client{Transport: tr, Timeout: 20 * time.Second}
+	c.client = &http.Client{Transport: tr, Timeout: time.Minute}
 	return c
 }
 
@@ -157,12 +157,12 @@ func (c *caller) call() (string, error) {
 
 // dialOnce reads what a server says until it closes.
 func dialOnce(address string) (string, error) {
-	c, err := net.DialTimeout("tcp", address, 5*time.Second)
+	c, err := net.DialTimeout("tcp", address, time.Minute)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	b, err := io.ReadAll(c)
 	if err == nil && len(b) == 0 {
 		err = io.ErrUnexpectedEOF

@@ -19,6 +19,8 @@ type flows struct {
 	conns   map[net.Conn]bool
 	leaving bool
 	resets  bool // connections, instead of answering
+
+	datagrams bool // are answered
 }
 
 func serveFlows(version, mode string) *flows {
@@ -37,6 +39,7 @@ func serveFlows(version, mode string) *flows {
 		}()
 	}
 	if p, err := net.ListenPacket("udp", flowAddr); err == nil {
+		f.datagrams = true
 		go datagrams(p, version)
 	}
 	return f
@@ -81,15 +84,17 @@ func datagrams(p net.PacketConn, version string) {
 	}
 }
 
-// bye asks all clients to leave and waits for them, a few seconds long.
+// bye answers the datagrams that are there, asks all clients to leave and waits for
+// them. The task's stopTimeout bounds that.
 func (f *flows) bye() {
+	f.empty()
 	f.mu.Lock()
 	f.leaving = true
 	for conn := range f.conns {
 		fmt.Fprintln(conn, "bye")
 	}
 	f.mu.Unlock()
-	for range 50 {
+	for range 600 {
 		f.mu.Lock()
 		n := len(f.conns)
 		f.mu.Unlock()
@@ -97,5 +102,25 @@ func (f *flows) bye() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// empty waits until every datagram was answered that has come so far: one of its own,
+// behind them, comes back.
+func (f *flows) empty() {
+	if !f.datagrams {
+		return
+	}
+	c, err := net.Dial("udp", "127.0.0.1"+flowAddr)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	for range 20 {
+		_, _ = c.Write([]byte("last"))
+		_ = c.SetReadDeadline(time.Now().Add(time.Second))
+		if _, err := c.Read(make([]byte, 2048)); err == nil {
+			return
+		}
 	}
 }

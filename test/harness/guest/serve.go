@@ -29,7 +29,7 @@ func serve(addr, mode string) {
 			if mode == "stubborn" {
 				continue
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			_ = srv.Shutdown(ctx)
 			cancel()
 			low.bye()

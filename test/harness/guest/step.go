@@ -59,7 +59,7 @@ func init() {
 			return said(err)
 		},
 		"dial": func(arg []string) string { // waits until a port takes connections
-			for range 100 {
+			for range 1200 {
 				if c, err := net.Dial("tcp", arg[0]); err == nil {
 					c.Close()
 					return ""
@@ -142,7 +142,7 @@ func do(step []string) string {
 	return verb(step[1:])
 }
 
-var client = &http.Client{Timeout: 3 * time.Second}
+var client = &http.Client{Timeout: 15 * time.Second}
 
 func get(url string) string {
 	resp, err := client.Get(os.ExpandEnv(url))
@@ -177,7 +177,7 @@ func probe(arg []string) string {
 // await asks again until a URL answers.
 func await(arg []string) string {
 	out := ""
-	for range 100 {
+	for range 1200 {
 		if out = get(arg[0]); !strings.HasPrefix(out, "error") {
 			return out
 		}
