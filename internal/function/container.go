@@ -140,7 +140,15 @@ func (k *container) kill() {
 
 func (k *container) begin() { k.follow.poke() }
 
-func (k *container) flush() { k.follow.flush() }
+// flush: a driver that knows when the output is complete spares the guess.
+func (k *container) flush() {
+	if d, ok := k.c.opts.Driver.(runtime.Flusher); ok {
+		ctx, cancel := context.WithTimeout(context.Background(), driverTime)
+		defer cancel()
+		_ = d.Flush(ctx, k.id) // follow waits a little, too
+	}
+	k.follow.flush()
+}
 
 // how: an exit code above 128 is a signal.
 func (k *container) how() (kind, message string) {

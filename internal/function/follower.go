@@ -18,7 +18,8 @@ const (
 	followBusy = 40 * time.Millisecond
 	followSlow = 500 * time.Millisecond
 	// quiet is how long nothing may come for an answered invocation's output to
-	// be complete, and quietMax bounds the wait for that.
+	// be complete, and quietMax bounds the wait for that, under drivers that do not
+	// know by themselves.
 	quiet    = 5 * time.Millisecond
 	quietMax = 100 * time.Millisecond
 	// followTurn bounds what is read before flush has its turn.

@@ -48,6 +48,13 @@ type Driver interface {
 	Close() error
 }
 
+// Flusher is a Driver that knows when output has arrived.
+type Flusher interface {
+	// Flush returns when everything that the containers of a running task wrote
+	// before is in their LogFiles.
+	Flush(ctx context.Context, id string) error
+}
+
 // ExecIO connects a command run by Exec and says how it runs. Nil members are
 // discarded or empty.
 type ExecIO struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -91,6 +92,31 @@ func TestExec(t *testing.T) {
 		}
 	})
 	w.stop(id)
+	w.remove(id)
+}
+
+// What a container wrote before a Flush is in its log after it.
+func TestFlush(t *testing.T) {
+	w := newWorld(t)
+	id := w.start(w.spec(app("a", "hang=")))
+	path := w.running(id).Containers[0].LogFile
+	for i := range 20 {
+		// As the container itself writes: through its first process's standard output.
+		line := fmt.Sprint("line ", i)
+		if code, err := w.Exec(t.Context(), id, "a", []string{"/guest", "tell=" + line}, runtime.ExecIO{User: "0:0"}); code != 0 || err != nil {
+			t.Fatal(code, err)
+		}
+		if err := w.Flush(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := os.ReadFile(path); err != nil || !strings.Contains(string(doc), `"`+line+`"`) {
+			t.Fatalf("%s is missing: %v", line, err)
+		}
+	}
+	w.stop(id)
+	if err := w.Flush(t.Context(), "ghost"); !errors.Is(err, runtime.ErrNotFound) {
+		t.Error(err)
+	}
 	w.remove(id)
 }
 

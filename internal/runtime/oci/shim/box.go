@@ -46,6 +46,7 @@ type run struct {
 	done chan struct{} // closed once exit is set
 	exit supervise.Exit
 	tty  *os.File
+	taps []*tap // its streams
 }
 
 // containers implements supervise.Containers with an OCI runtime.
@@ -235,6 +236,17 @@ func (c *containers) nameFiles(b *box, place *bundle.Place, hostname string) err
 	place.ResolvConf = filepath.Join(b.dir, "resolv.conf")
 	place.HostnameFile = filepath.Join(b.dir, "hostname")
 	return nil
+}
+
+// flushTime bounds the wait for one stream.
+const flushTime = 10 * time.Second
+
+func (c *containers) flush() {
+	for _, b := range c.boxes {
+		if r := b.latest(); r != nil {
+			r.flush(flushTime)
+		}
+	}
 }
 
 // Wait blocks until the latest run has ended.

@@ -21,6 +21,8 @@ import (
 //
 //	watch  answers with a line of runtime.Status now and at each change; further
 //	       lines {"Op":"stop"} may follow on the same connection
+//	flush  answers with an ExecReply when what the containers wrote before is in
+//	       their logs
 //	exec   comes with three files, or none for a terminal; answers with an
 //	       ExecReply when the command has started (with the terminal's file)
 //	       and with another when it has ended
@@ -98,6 +100,9 @@ func (s *server) handle(conn *net.UnixConn) {
 	switch r.Op {
 	case "watch":
 		s.watch(conn, rest)
+	case "flush":
+		s.c.flush()
+		reply(conn, ExecReply{Done: true}, nil)
 	case "exec":
 		s.execs.Add(1)
 		defer s.execs.Done()

@@ -114,11 +114,20 @@ func (c *containers) finish(b *box, r *run, ended <-chan end) {
 	select {
 	case <-written:
 	case <-time.After(time.Second): // somebody else holds the pipe open
+		r.flush(time.Minute)
 	}
 	if r.tty != nil {
 		r.tty.Close()
 	}
 	close(r.done)
+}
+
+// flush returns when what the container wrote before is in its log, or after a
+// limit for each stream.
+func (r *run) flush(limit time.Duration) {
+	for _, x := range r.taps {
+		x.flush(limit)
+	}
 }
 
 func readPID(path string) (int, error) {

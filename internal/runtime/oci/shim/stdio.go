@@ -71,7 +71,9 @@ func (s *stdio) follow(b *box, r *run) {
 		}
 	}
 	for name, f := range s.readers {
-		r.logs.Go(func() { b.output.copy(name, f) })
+		x := newTap(f)
+		r.taps = append(r.taps, x)
+		r.logs.Go(func() { b.output.copy(name, x) })
 	}
 	if s.stdin != nil {
 		go func() { <-r.done; s.stdin.Close() }()
