@@ -37,7 +37,7 @@ func ask(t testing.TB, addr string, step ...string) string {
 }
 
 func try(addr string, step ...string) (string, error) {
-	c := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := c.Get("http://" + addr + "/do?" + url.Values{"step": step}.Encode())
 	if err != nil {
 		return "", err

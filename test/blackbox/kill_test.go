@@ -157,7 +157,7 @@ func TestEverythingDiesDuringDeployments(t *testing.T) {
 func TestStopAndStartAgain(t *testing.T) {
 	g := grueFor(t)
 	svc := g.NewService(t, "web", g.Guest(t, "v1", "stubborn"), 2)
-	if took := g.Down(); took > 10*time.Second {
+	if took := g.Down(); took > time.Minute {
 		t.Errorf("grue up took %v to end", took)
 	}
 	if pids := g.PIDs("shim"); len(pids) > 0 {

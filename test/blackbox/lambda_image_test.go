@@ -115,11 +115,12 @@ func TestLambdaImageFailures(t *testing.T) {
 			in.Environment = &types.Environment{Variables: map[string]string{"INIT": value}}
 		}
 	}
-	f := l.image("f", ref, func(in *lambda.CreateFunctionInput) { in.Timeout = aws.Int32(2) })
+	f := l.image("f", ref, nil)
+	brief := l.image("brief", ref, func(in *lambda.CreateFunctionInput) { in.Timeout = aws.Int32(2) })
 	for _, c := range []struct{ name, event, want string }{
 		{f, `{"Do":"exit","N":3}`, `"Runtime.ExitError"` + "…" + `Runtime exited with error: exit status 3"`},
 		{f, `{"Do":"exit","N":0}`, `"Runtime.ExitError"` + "…" + `Runtime exited without providing a reason"`},
-		{f, `{"Do":"hang"}`, `Task timed out after 2.00 seconds"…"Sandbox.Timedout"`},
+		{brief, `{"Do":"hang"}`, `Task timed out after 2.00 seconds"…"Sandbox.Timedout"`},
 		{f, `{"Do":"memory","N":400}`, `"Runtime.ExitError"` + "…" + `Runtime exited with error: signal: killed"`},
 		{f, `{"Do":"error"}`, `"Custom"…"as asked"`},
 		{f, `{"Do":"large","N":6391556}`, `Function.ResponseSizeTooLarge`},

@@ -101,7 +101,7 @@ func (l *lambdas) image(name, ref string, change func(*lambda.CreateFunctionInpu
 	l.t.Helper()
 	in := &lambda.CreateFunctionInput{
 		FunctionName: aws.String(l.base + "-" + name), PackageType: types.PackageTypeImage, Code: &types.FunctionCode{ImageUri: &ref},
-		Role: aws.String("arn:aws:iam::000000000000:role/hook"), Timeout: aws.Int32(20),
+		Role: aws.String("arn:aws:iam::000000000000:role/hook"), Timeout: aws.Int32(120),
 	}
 	if change != nil {
 		change(in)

@@ -303,17 +303,19 @@ func TestEvents(t *testing.T) {
 	}) != nil {
 		t.Errorf("deployment events\n%v, want\n%v", got, want)
 	}
-	steady := 0
-	for _, e := range rec.Of(":service/default/told") {
-		if e.Detail["eventName"] == "SERVICE_STEADY_STATE" {
-			steady++
+	harness.Await(t, "three events of a steady state", func() bool {
+		steady := 0
+		for _, e := range rec.Of(":service/default/told") {
+			if e.Detail["eventName"] == "SERVICE_STEADY_STATE" {
+				steady++
+			}
 		}
+		return steady >= 3
+	})
+	for _, e := range rec.Of(":service/default/told") {
 		if e.Version != "0" || e.ID == "" || e.Source != "aws.ecs" || e.Account != "000000000000" || e.Region != "us-east-1" || e.Time.IsZero() {
 			t.Errorf("envelope %+v", e)
 		}
-	}
-	if steady < 3 {
-		t.Errorf("%d events of a steady state", steady)
 	}
 	versions, last := map[string]float64{}, map[string]string{}
 	for _, e := range rec.Of(":task/default/") {

@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -155,25 +156,40 @@ func oneTrace(t *testing.T, got *spans) {
 		}
 		return root != nil
 	})
+	missing := ""
+	if harness.Eventually(func() bool { missing = lacks(t, got, root); return missing == "" }) != nil {
+		t.Error(missing)
+	}
+}
+
+// lacks tells which spans of the deployment have not arrived; "" = all have. Those
+// that have must be where they belong.
+func lacks(t *testing.T, got *spans, root *trace.Span) string {
+	t.Helper()
 	stages := map[string]bool{}
 	for _, s := range slices.Concat(got.named("SCALE_UP"), got.named("POST_"), got.named("PRODUCTION_"), got.named("BAKE_"), got.named("CLEAN_UP")) {
 		if string(s.TraceId) == string(root.TraceId) {
 			stages[s.Name] = true
 			if string(s.ParentSpanId) != string(root.SpanId) {
-				t.Errorf("%s is not a child of the root", s.Name)
+				t.Fatalf("%s is not a child of the root", s.Name)
 			}
 		}
 	}
 	for _, name := range []string{"SCALE_UP", "POST_SCALE_UP", "PRODUCTION_TRAFFIC_SHIFT"} {
 		if !stages[name] {
-			t.Errorf("the trace has no %s, only %v", name, stages)
+			return fmt.Sprintf("the trace has no %s, only %v", name, stages)
 		}
 	}
 	for _, name := range []string{"hook POST_SCALE_UP", "approval POST_SCALE_UP"} {
-		if s := got.named(name); len(s) == 0 || string(s[0].TraceId) != string(root.TraceId) || string(s[0].ParentSpanId) == string(root.SpanId) {
-			t.Errorf("%s: %d spans, or of another trace or parent", name, len(s))
+		s := got.named(name)
+		if len(s) == 0 {
+			return "there is no span " + name
+		}
+		if string(s[0].TraceId) != string(root.TraceId) || string(s[0].ParentSpanId) == string(root.SpanId) {
+			t.Fatalf("%s is of another trace or parent", name)
 		}
 	}
+	return ""
 }
 
 // metricName finds the metrics that an expression of PromQL names.

@@ -14,8 +14,13 @@ import (
 )
 
 // box is a container of the guest image that performs steps, written as in a shell.
+// One that obeys has time to.
 func box(name, image, steps string) types.ContainerDefinition {
-	return types.ContainerDefinition{Name: &name, Image: &image, Essential: aws.Bool(true), StopTimeout: aws.Int32(2), Command: strings.Fields(steps)}
+	patience := int32(2)
+	if strings.Contains(steps, "obey") {
+		patience = 60
+	}
+	return types.ContainerDefinition{Name: &name, Image: &image, Essential: aws.Bool(true), StopTimeout: &patience, Command: strings.Fields(steps)}
 }
 
 func aside(c types.ContainerDefinition) types.ContainerDefinition {
@@ -29,7 +34,7 @@ func after(c types.ContainerDefinition, of string, cond types.ContainerCondition
 }
 
 func checked(c types.ContainerDefinition, cmd ...string) types.ContainerDefinition {
-	c.HealthCheck = &types.HealthCheck{Command: cmd, Interval: aws.Int32(5), Timeout: aws.Int32(2), Retries: aws.Int32(1)}
+	c.HealthCheck = &types.HealthCheck{Command: cmd, Interval: aws.Int32(5), Timeout: aws.Int32(60), Retries: aws.Int32(1)}
 	return c
 }
 
@@ -57,7 +62,10 @@ func TestTaskEnds(t *testing.T) {
 		{name: "exit-0", containers: []types.ContainerDefinition{box("app", img, "exit 0")}, code: essential, reason: "Essential container in task exited", ends: []want{{"app", 0, ""}}},
 		{name: "exit-7", containers: []types.ContainerDefinition{box("app", img, "exit 7")}, code: essential, reason: "Essential container in task exited", ends: []want{{"app", 7, ""}}},
 		{
-			name: "sidecar-goes-on", containers: []types.ContainerDefinition{box("app", img, "sleep 1s ; exit 5"), aside(box("side", img, "exit 0"))},
+			name: "sidecar-goes-on", containers: []types.ContainerDefinition{
+				box("app", img, "dial localhost:9999 ; ready :9998 ; gone localhost:9999 ; exit 5"),
+				aside(box("side", img, "ready :9999 ; dial localhost:9998 ; exit 0")),
+			},
 			code: essential, reason: "Essential container in task exited", ends: []want{{"app", 5, ""}, {"side", 0, ""}},
 		},
 		{
@@ -78,7 +86,7 @@ func TestTaskEnds(t *testing.T) {
 			name: "start-timeout",
 			containers: []types.ContainerDefinition{after(box("app", img, "exit 0"), "one", "SUCCESS"), func() types.ContainerDefinition {
 				c := aside(box("one", img, "obey 0 ; sleep 1h"))
-				c.StartTimeout = aws.Int32(2)
+				c.StartTimeout = aws.Int32(5)
 				return c
 			}()},
 			code: failed, reason: "", ends: []want{{"app", -1, ""}, {"one", 0, ""}},
@@ -159,7 +167,7 @@ func TestTaskEnds(t *testing.T) {
 			if c.stop {
 				ip := harness.Detail(task.Running(t), "privateIPv4Address")
 				harness.Await(t, "the container says that it is ready", func() bool {
-					conn, err := net.DialTimeout("tcp", ip+":9999", time.Second)
+					conn, err := net.DialTimeout("tcp", ip+":9999", 10*time.Second)
 					if err == nil {
 						conn.Close()
 					}

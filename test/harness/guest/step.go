@@ -68,6 +68,16 @@ func init() {
 			}
 			return "error: nobody listens"
 		},
+		"gone": func(arg []string) string { // waits until a port takes none
+			for {
+				c, err := net.Dial("tcp", arg[0])
+				if err != nil {
+					return ""
+				}
+				c.Close()
+				time.Sleep(50 * time.Millisecond)
+			}
+		},
 		"serve": func(arg []string) string { serve(arg[0], os.Getenv("MODE")); return "" },
 		"exit":  func(arg []string) string { os.Exit(number(arg[0])); return "" },
 		"eat": func(arg []string) string {
