@@ -1,11 +1,14 @@
 package proxy
 
 import (
+	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"testing"
+	"time"
 
 	"github.com/grue-ecs/grue/internal/route"
 )
@@ -20,7 +23,7 @@ func TestShiftOnOneConnection(t *testing.T) {
 		major  int
 		client func(testing.TB) *http.Client
 	}{
-		{"HTTP/1.1", "http", 1, client},
+		{"HTTP/1.1", "http", 1, oneConnection},
 		{"HTTP/2", "https", 2, func(t testing.TB) *http.Client { return h2client(t, "localhost") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -41,6 +44,39 @@ func TestShiftOnOneConnection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oneConnection is a client that never takes another one. That of net/http does when
+// it was slow to notice that it wrote a request.
+func oneConnection(t testing.TB) *http.Client {
+	o := &lasting{}
+	t.Cleanup(func() {
+		if o.conn != nil {
+			o.conn.Close()
+		}
+	})
+	return &http.Client{Transport: o, Timeout: 2 * time.Minute}
+}
+
+type lasting struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// RoundTrip implements http.RoundTripper, for one request after the other.
+func (o *lasting) RoundTrip(r *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{Reused: o.conn != nil})
+	if o.conn == nil {
+		conn, err := net.Dial("tcp", r.URL.Host)
+		if err != nil {
+			return nil, err
+		}
+		o.conn, o.in = conn, bufio.NewReader(conn)
+	}
+	if err := r.Write(o.conn); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(o.in, r)
 }
 
 // shift is a proxy before two targets of which one gets everything.
