@@ -22,7 +22,7 @@ type ledger struct {
 
 	mu     sync.Mutex
 	acked  int
-	failed []error // calls that failed although the client tried three times
+	failed []error // calls that got no answer: nobody listened
 	stop   chan struct{}
 	done   sync.WaitGroup
 }

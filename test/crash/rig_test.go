@@ -81,6 +81,9 @@ func newRig(t *testing.T, s strategy) *rig {
 func (r *rig) spec(name, image string) harness.ShiftSpec {
 	return harness.ShiftSpec{
 		Name: name, Image: image, Count: count, Config: r.config(), NoWait: true,
+		// Each start of a task is counted: none may be replaced because a slow machine
+		// let its health check wait.
+		Create: func(in *ecs.CreateServiceInput) { in.HealthCheckGracePeriodSeconds = aws.Int32(3600) },
 		Define: func(in *ecs.RegisterTaskDefinitionInput) {
 			in.ExecutionRoleArn = aws.String("arn:aws:iam::000000000000:role/exec")
 			in.ContainerDefinitions[0].LogConfiguration = &ecstypes.LogConfiguration{LogDriver: ecstypes.LogDriverAwslogs, Options: map[string]string{
@@ -118,13 +121,17 @@ func (r *rig) fired() []string {
 	return strings.Fields(string(doc))
 }
 
-// push makes the next version's image.
+// push makes the next version's image. One that is to be rolled back never becomes
+// healthy where no pause keeps the deployment from its end.
 func (r *rig) push(t *testing.T, k kind) (version, image string) {
 	t.Helper()
 	r.n++
 	version = fmt.Sprintf("v%d", r.n)
-	if k == anew {
+	switch {
+	case k == anew:
 		return version, r.g.GuestAnew(t, version)
+	case !r.s.shifts && (k == stopped || k == alarmed):
+		return version, r.g.Guest(t, version, "unhealthy")
 	}
 	return version, r.g.Guest(t, version, "")
 }

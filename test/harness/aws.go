@@ -2,10 +2,8 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,10 +21,12 @@ import (
 	"github.com/grue-ecs/grue/test/intact"
 )
 
-// Config points an AWS SDK for Go client at this grue.
+// Config points an AWS SDK for Go client at this grue. The server may be killed under
+// its calls, again and again; a call that finds nobody listening fails.
 func (g *Grue) Config() aws.Config {
 	return aws.Config{
 		HTTPClient: intact.Client(transport), // one for all: each client would keep connections of its own
+		Retryer:    newRetryer,
 		Region:     "us-east-1", BaseEndpoint: aws.String(g.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
@@ -97,9 +97,8 @@ func (g *Grue) guest(t testing.TB, tag, version, mode string, files map[string]i
 	}
 	ref := g.Listen + "/guest:" + tag
 	// A failpoint may kill the server under a push: a client would push again.
-	var lost *url.Error
 	err = image.Push(ctx, img, ref, runtime.RegistryAuth{})
-	for tries := 0; errors.As(err, &lost) && tries < 5; tries++ {
+	for n := 1; Lost(err) && n < lostAttempts; n++ {
 		g.Healthy()
 		err = image.Push(ctx, img, ref, runtime.RegistryAuth{})
 	}
