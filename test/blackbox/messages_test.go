@@ -97,10 +97,10 @@ func TestMessagesSurviveKills(t *testing.T) {
 	})
 	topic, err := topics.CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String("t")})
 	must(err)
-	// A try every second, so that the test need not wait for the pauses of AWS.
+	// A try every second or so, for five minutes, so that the test need not wait for the pauses of AWS.
 	_, err = topics.Subscribe(ctx, &sns.SubscribeInput{
 		TopicArn: topic.TopicArn, Protocol: aws.String("http"), Endpoint: aws.String(in.URL),
-		Attributes: map[string]string{"DeliveryPolicy": `{"healthyRetryPolicy":{"numRetries":100,"minDelayTarget":1,"maxDelayTarget":1}}`},
+		Attributes: map[string]string{"DeliveryPolicy": `{"healthyRetryPolicy":{"numRetries":100,"minDelayTarget":1,"maxDelayTarget":5}}`},
 	})
 	must(err)
 	harness.Await(t, "the confirmation", func() bool {
