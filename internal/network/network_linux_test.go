@@ -25,7 +25,9 @@ func options(t *testing.T) Options {
 	}
 	return Options{
 		Dir: t.TempDir(), RunDir: t.TempDir(),
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		// Claims are in RunDir: others, with another one, must not look where these do.
+		Pool: append([]netip.Prefix{netip.MustParsePrefix("198.18.0.0/15")}, DefaultPool()...),
+		Log:  slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 }
 

@@ -78,7 +78,7 @@ func machineBeside(t *testing.T) (netns, here, there string) {
 // over TCP and UDP.
 func taskThatTells(t *testing.T) (address string) {
 	t.Helper()
-	n, err := network.New(network.Options{Dir: t.TempDir(), RunDir: t.TempDir()})
+	n, err := network.New(network.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Skipf("no networks here: %v", err)
 	}

@@ -27,7 +27,7 @@ func victim(base string) {
 			os.Exit(1)
 		}
 	}
-	n, err := network.New(network.Options{Dir: filepath.Join(base, "net"), RunDir: filepath.Join(base, "run"), NoFilter: true})
+	n, err := network.New(netOptions(base))
 	check(err)
 	d, err := New(Options{
 		Dir: filepath.Join(base, "oci"), Network: n, Helper: os.Getenv("GRUE_TEST_HELPER"),

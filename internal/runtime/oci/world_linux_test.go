@@ -147,9 +147,12 @@ func prepareWorld(t testing.TB) *world {
 	return w
 }
 
-func (w *world) netOptions() network.Options {
-	base := filepath.Dir(w.opts.Dir)
-	return network.Options{Dir: filepath.Join(base, "net"), RunDir: filepath.Join(base, "run"), NoFilter: true}
+func (w *world) netOptions() network.Options { return netOptions(filepath.Dir(w.opts.Dir)) }
+
+// netOptions leave the run directory to be that of the machine: there, all who start
+// networks at the same time agree on who has which range.
+func netOptions(base string) network.Options {
+	return network.Options{Dir: filepath.Join(base, "net"), NoFilter: true}
 }
 
 func (w *world) openNetwork() {
