@@ -114,6 +114,7 @@ func askGrue(t testing.TB, method, target, body string) string {
 
 func send(t testing.TB, req *http.Request) (status int, doc string) {
 	t.Helper()
+	req.Close = true // the next one may meet another server
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

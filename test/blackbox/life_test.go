@@ -277,10 +277,24 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	g := harness.Shared(t)
 	rec := g.Events(t)
+	steady := func(times int) {
+		t.Helper()
+		harness.Await(t, fmt.Sprintf("event %d of a steady state", times), func() bool {
+			n := 0
+			for _, e := range rec.Of(":service/default/told") {
+				if e.Detail["eventName"] == "SERVICE_STEADY_STATE" {
+					n++
+				}
+			}
+			return n >= times
+		})
+	}
 	svc := g.NewService(t, "told", g.Guest(t, "v1", ""), 1)
+	steady(1)
 	first := *svc.Describe(t).Deployments[0].Id
 	svc.Update(t, g.Guest(t, "v2", ""))
 	svc.Wait(t)
+	steady(2)
 	second := *svc.Describe(t).Deployments[0].Id
 	svc.Update(t, g.Guest(t, "v3", "exit"))
 	third := *svc.Describe(t).Deployments[0].Id
@@ -303,15 +317,7 @@ func TestEvents(t *testing.T) {
 	}) != nil {
 		t.Errorf("deployment events\n%v, want\n%v", got, want)
 	}
-	harness.Await(t, "three events of a steady state", func() bool {
-		steady := 0
-		for _, e := range rec.Of(":service/default/told") {
-			if e.Detail["eventName"] == "SERVICE_STEADY_STATE" {
-				steady++
-			}
-		}
-		return steady >= 3
-	})
+	steady(3)
 	for _, e := range rec.Of(":service/default/told") {
 		if e.Version != "0" || e.ID == "" || e.Source != "aws.ecs" || e.Account != "000000000000" || e.Region != "us-east-1" || e.Time.IsZero() {
 			t.Errorf("envelope %+v", e)
