@@ -34,11 +34,12 @@ func (c *containers) Exec(ctx context.Context, name string, cmd []string, limit 
 		return 0, "", err
 	}
 	defer null.Close()
-	text := make(chan string, 1)
+	out, text, done := newTap(read), "", make(chan struct{})
 	go func() {
-		data, _ := io.ReadAll(io.LimitReader(read, int64(limit)))
-		text <- string(data)
-		io.Copy(io.Discard, read)
+		data, _ := io.ReadAll(io.LimitReader(out, int64(limit)))
+		text = string(data)
+		close(done)
+		io.Copy(io.Discard, out)
 	}()
 	p, err := c.spawn(Request{Container: name, Cmd: cmd}, []*os.File{null, write, write}, nil)
 	write.Close()
@@ -50,11 +51,13 @@ func (c *containers) Exec(ctx context.Context, name string, cmd []string, limit 
 		return 0, "", err
 	}
 	select {
-	case out := <-text:
-		return code, out, nil
+	case <-done:
 	case <-time.After(200 * time.Millisecond): // a child of the command holds the pipe
-		return code, "", nil
+		out.flush(time.Minute)
+		out.Close()
+		<-done
 	}
+	return code, text, nil
 }
 
 // process is a command that runs in a container besides its own.
