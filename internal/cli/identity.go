@@ -77,6 +77,11 @@ func (t *teller) Close() error {
 	return err
 }
 
+// tells is how long a proxy may take to say who it is. None at all is known at once;
+// one that is not heard on a busy machine would get a second beside it, or be left
+// behind.
+const tells = 10 * time.Second
+
 // findProxy finds the proxy that serves a data directory; nil when none does.
 // The process's done closes when the proxy ends.
 func findProxy(data string) (*process, identity) {
@@ -85,12 +90,12 @@ func findProxy(data string) (*process, identity) {
 	if err != nil {
 		return nil, who
 	}
-	c, err := net.DialTimeout("unix", addr, time.Second)
+	c, err := net.DialTimeout("unix", addr, tells)
 	done()
 	if err != nil {
 		return nil, who
 	}
-	_ = c.SetDeadline(time.Now().Add(time.Second))
+	_ = c.SetDeadline(time.Now().Add(tells))
 	if err := json.NewDecoder(c).Decode(&who); err != nil || who.PID <= 1 {
 		c.Close()
 		return nil, who
