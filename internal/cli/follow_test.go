@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/grue-ecs/grue/internal/client"
@@ -94,17 +95,19 @@ func TestSince(t *testing.T) {
 // What takes longer than a second is told, once where there is no terminal; what
 // is quick is not.
 func TestDoing(t *testing.T) {
-	r, w := io.Pipe()
-	s := &streams{err: w}
-	s.doing("quick")()
-	done := s.doing("counting sheep")
-	text := make([]byte, 100)
-	n, err := r.Read(text)
-	if err != nil || string(text[:n]) != "counting sheep …\n" {
-		t.Errorf("%q %v", text[:n], err)
-	}
-	done()
-	done() // may be called again
+	synctest.Test(t, func(t *testing.T) {
+		r, w := io.Pipe()
+		s := &streams{err: w}
+		s.doing("quick")()
+		done := s.doing("counting sheep")
+		text := make([]byte, 100)
+		n, err := r.Read(text)
+		if err != nil || string(text[:n]) != "counting sheep …\n" {
+			t.Errorf("%q %v", text[:n], err)
+		}
+		done()
+		done() // may be called again
+	})
 }
 
 func TestTable(t *testing.T) {

@@ -103,7 +103,7 @@ func TestKillOfTheDriver(t *testing.T) {
 func TestNewDriverAdoptsRunningTasks(t *testing.T) {
 	w := newWorld(t)
 	c := app("a", "print=before", "serve=:80")
-	c.HealthCheck = &runtime.HealthCheck{Command: []string{"CMD", "/guest", "print=fine"}, Interval: 50 * time.Millisecond, Timeout: time.Second, Retries: 3}
+	c.HealthCheck = &runtime.HealthCheck{Command: []string{"CMD", "/guest", "print=fine"}, Interval: 50 * time.Millisecond, Timeout: time.Minute, Retries: 3}
 	id := w.start(w.spec(c))
 	first := w.await(id, "HEALTHY", func(s runtime.Status) bool { return s.Containers[0].Health == runtime.HealthHealthy })
 	ended := w.start(w.spec(app("a", "exit=3")))
@@ -306,7 +306,7 @@ func (c counts) compare(w *world) {
 	t := w.t
 	t.Helper()
 	var now counts
-	for range 400 {
+	for range 6000 {
 		if now = resources(w); now.links <= c.links && now.mounts <= c.mounts && now.cgroups <= c.cgroups && now.fds <= c.fds+2 && now.shims <= c.shims {
 			return
 		}

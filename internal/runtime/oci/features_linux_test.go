@@ -232,7 +232,9 @@ func TestExitCodes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := w.spec(app("a", tt.verbs...))
-			s.Containers[0].StopTimeout = 500 * time.Millisecond
+			if tt.code == "137" {
+				s.Containers[0].StopTimeout = 500 * time.Millisecond
+			}
 			s.Containers[0].Linux.Init = tt.init
 			id := w.start(s)
 			var st runtime.Status
@@ -350,7 +352,7 @@ func TestContainersOfATask(t *testing.T) {
 		b := app("b", "pid=", "ls=/dev/shm", "ls=/proc")
 		b.DependsOn = []runtime.Dependency{{Container: "a", Condition: runtime.DependHealthy}}
 		a.HealthCheck = &runtime.HealthCheck{
-			Command: []string{"CMD", "/guest", "cat=/dev/shm/mark"}, Interval: 50 * time.Millisecond, Timeout: time.Second, Retries: 3,
+			Command: []string{"CMD", "/guest", "cat=/dev/shm/mark"}, Interval: 50 * time.Millisecond, Timeout: time.Minute, Retries: 3,
 		}
 		s := w.spec(a, b)
 		s.PIDMode, s.IPCMode = "task", "task"
@@ -369,7 +371,7 @@ func TestHealthAndRestart(t *testing.T) {
 	t.Run("health", func(t *testing.T) {
 		c := app("a", "hang=")
 		c.HealthCheck = &runtime.HealthCheck{
-			Command: []string{"CMD", "/guest", "print=fine", "cat=/tmp/ok"}, Interval: 50 * time.Millisecond, Timeout: 2 * time.Second, Retries: 2,
+			Command: []string{"CMD", "/guest", "print=fine", "cat=/tmp/ok"}, Interval: 50 * time.Millisecond, Timeout: time.Minute, Retries: 2,
 		}
 		c.StopTimeout = 100 * time.Millisecond
 		id := w.start(w.spec(c))

@@ -196,7 +196,7 @@ func (w *world) dump() {
 
 // app is an essential container that runs the test program with verbs.
 func app(name string, verbs ...string) runtime.Container {
-	return runtime.Container{Name: name, Image: "app", Essential: true, Command: verbs, StopTimeout: 5 * time.Second}
+	return runtime.Container{Name: name, Image: "app", Essential: true, Command: verbs, StopTimeout: time.Minute}
 }
 
 func withEntry(c runtime.Container) runtime.Container {
@@ -227,10 +227,13 @@ func (w *world) start(s runtime.Spec) string {
 	return s.ID
 }
 
+// patience is how long a test waits for what must come.
+const patience = 5 * time.Minute
+
 // await waits for a state of a task, by Watch.
 func (w *world) await(id, what string, ok func(runtime.Status) bool) runtime.Status {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	var last runtime.Status
 	for s := range w.Watch(ctx) {
@@ -245,7 +248,7 @@ func (w *world) await(id, what string, ok func(runtime.Status) bool) runtime.Sta
 			w.t.Fatalf("the task stopped before %s: %s", what, show(s))
 		}
 	}
-	w.t.Fatalf("not in 20 s: %s; last %s", what, show(last))
+	w.t.Fatalf("not in %s: %s; last %s", patience, what, show(last))
 	return last
 }
 
@@ -310,13 +313,13 @@ func (w *world) output(s runtime.Status, container string) (out []string) {
 // until waits for a condition that comes about by itself.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-deadline:
-			t.Fatalf("not in 20 s: %s", what)
+			t.Fatalf("not in %s: %s", patience, what)
 		case <-tick.C:
 		}
 	}

@@ -134,7 +134,7 @@ var verbs = map[string]func(string){
 		fail(http.ListenAndServe(addr, nil))
 	},
 	"get": func(url string) {
-		for range 200 {
+		for range 10_000 {
 			if r, err := http.Get(url); err == nil {
 				data, _ := io.ReadAll(r.Body)
 				fmt.Println("got", string(data))
