@@ -72,14 +72,11 @@ func TestInvoke(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	w := newWorld(t, func(o *Options) { o.Init = 300 * time.Millisecond })
+	w := newWorld(t, nil)
 	w.create("f", bootstrap, nil)
 	w.create("short", bootstrap, func(c *types.FunctionConfiguration) { c.Timeout = aws.Int32(1) })
-	for _, init := range []string{"exit", "hang", "error"} {
-		w.create("init-"+init, bootstrap, func(c *types.FunctionConfiguration) {
-			c.Timeout = aws.Int32(1)
-			c.Environment = &types.EnvironmentResponse{Variables: map[string]string{"INIT": init}}
-		})
+	for _, init := range []string{"exit", "error"} {
+		w.create("init-"+init, bootstrap, initialising(init))
 	}
 	w.create("empty", func() ([]byte, error) { return pack(entry{"x", "y", 0o644}) }, nil)
 	w.create("text", func() ([]byte, error) { return pack(entry{"bootstrap", "no program", 0o755}) }, nil)
@@ -94,7 +91,6 @@ func TestFailures(t *testing.T) {
 		{"f", `{"Do":"large","N":6391556}`, "Unhandled", "Function.ResponseSizeTooLarge"},
 		{"init-exit", `{}`, "Unhandled", "Runtime exited with error: exit status 7"},
 		{"init-error", `{}`, "Unhandled", `{"errorType":"Extension.Boom","errorMessage":"no init"}`},
-		{"init-hang", `{}`, "Unhandled", "Task timed out after 1.00 seconds"},
 		{"empty", `{}`, "Unhandled", "Runtime.InvalidEntrypoint"},
 		{"text", `{}`, "Unhandled", "Runtime.InvalidEntrypoint"},
 	} {
@@ -105,6 +101,25 @@ func TestFailures(t *testing.T) {
 	}
 	if got := w.echo("f", `{"Do":""}`); got.Calls < 1 {
 		t.Errorf("after all: %+v", got)
+	}
+}
+
+// initialising has the test program do something at its start.
+func initialising(what string) func(*types.FunctionConfiguration) {
+	return func(c *types.FunctionConfiguration) {
+		c.Environment = &types.EnvironmentResponse{Variables: map[string]string{"INIT": what}}
+	}
+}
+
+// TestInitThatHangs: it is done again, within the time of the invocation.
+func TestInitThatHangs(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Init = 300 * time.Millisecond })
+	w.create("f", bootstrap, func(c *types.FunctionConfiguration) {
+		c.Timeout = aws.Int32(1)
+		initialising("hang")(c)
+	})
+	if res := w.call("f", `{}`); res.FunctionError != "Unhandled" || !strings.Contains(string(res.Payload), "Task timed out after 1.00 seconds") {
+		t.Errorf("%q %s", res.FunctionError, res.Payload)
 	}
 }
 
@@ -130,10 +145,10 @@ func TestLogTail(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Concurrency = 3 })
 	w.create("f", bootstrap, nil)
-	pids := make(chan int, 3)
+	pids, over := make(chan int, 3), filepath.Join(t.TempDir(), "over")
 	var wg sync.WaitGroup
 	for range 3 {
-		wg.Go(func() { pids <- w.echo("f", `{"Do":"wait","N":800}`).PID })
+		wg.Go(func() { pids <- w.echo("f", fmt.Sprintf(`{"Do":"until","Path":%q}`, over)).PID })
 	}
 	busy := func(n int) func() bool {
 		return func() bool {
@@ -145,6 +160,9 @@ func TestConcurrency(t *testing.T) {
 	await(t, "three invocations", busy(3))
 	if _, err := w.f.Call(t.Context(), Request{Reference: Reference{Scope: scope, Name: "f"}}); !errors.Is(err, ErrThrottled) {
 		t.Errorf("a fourth one: %v", err)
+	}
+	if err := os.WriteFile(over, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	wg.Wait()
 	close(pids)
@@ -255,7 +273,7 @@ func TestMemoryLimit(t *testing.T) {
 }
 
 func TestEvents(t *testing.T) {
-	w := newWorld(t, func(o *Options) { o.Minute = 30 * time.Millisecond })
+	w := newWorld(t, func(o *Options) { o.Minute = 200 * time.Millisecond })
 	w.create("f", bootstrap, nil)
 	left := func() (n int) {
 		w.st.View(func(tx *store.Tx) { n = events.Len(tx) })

@@ -84,7 +84,7 @@ type world struct {
 
 func newWorld(t testing.TB, change func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir()}
+	w := &world{t: t, dir: t.TempDir(), opts: Options{Init: 10 * time.Minute}} // a busy machine may take its time
 	if change != nil {
 		change(&w.opts)
 	}
@@ -128,7 +128,7 @@ func (w *world) create(name string, build func() ([]byte, error), change func(*t
 	defer release()
 	v := &Version{Scope: scope, Digest: code.Digest, Config: types.FunctionConfiguration{
 		FunctionName: &name, FunctionArn: aws.String(ARN(scope, name, "")), Version: aws.String(Latest), Runtime: types.RuntimeProvidedal2023,
-		Handler: aws.String("app.handler"), Timeout: aws.Int32(20), MemorySize: aws.Int32(256), RevisionId: aws.String(store.NewUUID()),
+		Handler: aws.String("app.handler"), Timeout: aws.Int32(900), MemorySize: aws.Int32(256), RevisionId: aws.String(store.NewUUID()),
 		LoggingConfig: &types.LoggingConfig{LogGroup: aws.String("/aws/lambda/" + name)},
 		CodeSha256:    aws.String(base64.StdEncoding.EncodeToString(code.Sum)), Role: aws.String("arn:aws:iam::123456789012:role/r"),
 	}}
@@ -146,7 +146,7 @@ func await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(5 * time.Minute)
 	for !cond() {
 		select {
 		case <-tick.C:

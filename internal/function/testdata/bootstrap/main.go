@@ -58,6 +58,13 @@ func main() {
 		case "wait":
 			time.Sleep(time.Duration(e.N) * time.Millisecond)
 			fmt.Println(" waited")
+		case "until": // there is a file
+			for {
+				if _, err := os.Stat(e.Path); err == nil {
+					break
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
 		case "error":
 			post(path+"error", `{"errorType":"Custom","errorMessage":"as asked"}`)
 			continue
