@@ -38,11 +38,7 @@ func TestCreateUpdateDelete(t *testing.T) {
 	if !slices.Equal(tail, want) {
 		t.Errorf("last events %q, want %q; all:\n%s", tail, want, strings.Join(w.events("s"), "\n"))
 	}
-	w.update(func(tx *store.Tx) {
-		c := *w.service("s")
-		c.Status, c.Desired = serviceDraining, 0
-		state.Services.Put(tx, c.Key(), &c)
-	})
+	w.change("s", func(s *state.Service) { s.Status, s.Desired = serviceDraining, 0 })
 	w.await("INACTIVE", func() bool { return w.service("s").Status == serviceInactive })
 }
 
@@ -52,14 +48,15 @@ func TestDeleteEndsProtection(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, deploy.Config{}), deploy.Successful)
 	w.update(func(tx *store.Tx) {
-		for _, x := range w.tasks("s") {
+		s, _ := state.Services.Get(tx, testScope.Key("c", "s"))
+		for _, x := range state.TasksOf(tx, s) {
 			next := *x
 			next.ProtectedUntil = time.Now().Add(time.Hour)
 			state.PutTask(tx, &next)
 		}
-		c := *w.service("s")
-		c.Status, c.Desired = serviceDraining, 0
-		state.Services.Put(tx, c.Key(), &c)
+		next := *s
+		next.Status, next.Desired = serviceDraining, 0
+		state.Services.Put(tx, next.Key(), &next)
 	})
 	w.await("INACTIVE", func() bool { return w.service("s").Status == serviceInactive })
 }
@@ -100,7 +97,7 @@ func TestCapacityNeverFallsBelowMinimum(t *testing.T) {
 		}
 	})
 	defer stop()
-	w.script["web:2"] = fake.Script{Start: 20 * time.Millisecond, Health: runtime.HealthHealthy, HealthAfter: 30 * time.Millisecond}
+	w.play("web:2", fake.Script{Start: 20 * time.Millisecond, Health: runtime.HealthHealthy, HealthAfter: 30 * time.Millisecond})
 	w.ended("s", w.deploy("s", w.define("web", 2, "web:2"), 4, deploy.Config{}), deploy.Successful)
 	select {
 	case n := <-low:
@@ -120,9 +117,7 @@ func TestBreakerRollsBack(t *testing.T) {
 			w := newWorld(t)
 			w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, cfg), deploy.Successful)
 			before := w.service("s").Primary
-			w.mu.Lock()
-			w.script["web:2"] = script
-			w.mu.Unlock()
+			w.play("web:2", script)
 			id := w.deploy("s", w.define("web", 2, "web:2"), 2, cfg)
 			w.ended("s", id, deploy.RollbackSuccessful)
 			if s := w.service("s"); s.Primary != before || !maps.Equal(w.running("s"), map[string]int{"web:1": 2}) {
@@ -164,9 +159,7 @@ func TestRestartAnywhere(t *testing.T) {
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 3, deploy.Config{}), deploy.Successful)
 	for i := range 6 {
 		td := w.define("web", i+2, fmt.Sprint("web:", i+2))
-		w.mu.Lock()
-		w.script[fmt.Sprint("web:", i+2)] = fake.Script{Start: 10 * time.Millisecond, Stop: 10 * time.Millisecond, Health: runtime.HealthHealthy, HealthAfter: 10 * time.Millisecond}
-		w.mu.Unlock()
+		w.play(fmt.Sprint("web:", i+2), fake.Script{Start: 10 * time.Millisecond, Stop: 10 * time.Millisecond, Health: runtime.HealthHealthy, HealthAfter: 10 * time.Millisecond})
 		id := w.deploy("s", td, 3, deploy.Config{})
 		for range 4 {
 			w.stop()
@@ -187,9 +180,7 @@ func TestRestartAnywhere(t *testing.T) {
 func TestNewerUpdateReplacesTheRunningOne(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, deploy.Config{}), deploy.Successful)
-	w.mu.Lock()
-	w.script["web:2"] = fake.Script{Health: runtime.HealthUnknown} // never healthy
-	w.mu.Unlock()
+	w.play("web:2", fake.Script{Health: runtime.HealthUnknown}) // never healthy
 	stuck := w.deploy("s", w.define("web", 2, "web:2"), 2, deploy.Config{})
 	w.await("tasks of the first update", func() bool {
 		return slices.ContainsFunc(w.tasks("s"), func(t *state.Task) bool {
@@ -208,11 +199,7 @@ func TestScaleWithoutDeployment(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 1, deploy.Config{}), deploy.Successful)
 	for _, n := range []int{4, 2, 0, 1} {
-		w.update(func(tx *store.Tx) {
-			c := *w.service("s")
-			c.Desired = n
-			state.Services.Put(tx, c.Key(), &c)
-		})
+		w.change("s", func(s *state.Service) { s.Desired = n })
 		w.await(fmt.Sprint(n, " tasks"), func() bool { return w.running("s")["web:1"] == n && w.service("s").Steady })
 	}
 }
@@ -220,7 +207,7 @@ func TestScaleWithoutDeployment(t *testing.T) {
 func TestShutdownStopsTasksAndTheNextRunReplacesThem(t *testing.T) {
 	w := newWorld(t)
 	w.ended("s", w.deploy("s", w.define("web", 1, "web:1"), 2, deploy.Config{}), deploy.Successful)
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if err := w.engine.Shutdown(ctx); err != nil {
 		t.Fatal(err)
@@ -234,16 +221,8 @@ func TestShutdownStopsTasksAndTheNextRunReplacesThem(t *testing.T) {
 // counts as healthy, so that the deployment does not complete without traffic.
 func TestUnknownTargetGroup(t *testing.T) {
 	w := newWorld(t)
-	w.stop() // until the revision has changed
+	w.balancers = []ecs.LoadBalancer{{TargetGroupArn: aws.String("arn:gone"), ContainerName: aws.String("app"), ContainerPort: aws.Int32(80)}}
 	id := w.deploy("s", w.define("web", 1, "web:1"), 1, deploy.Config{})
-	w.update(func(tx *store.Tx) {
-		for key, rev := range state.Revisions.All(tx) {
-			next := *rev
-			next.Body.V.LoadBalancers = []ecs.LoadBalancer{{TargetGroupArn: aws.String("arn:gone"), ContainerName: aws.String("app"), ContainerPort: aws.Int32(80)}}
-			state.Revisions.Put(tx, key, &next)
-		}
-	})
-	w.start()
 	w.await("the refusal as a service event", func() bool {
 		return strings.Contains(strings.Join(w.events("s"), "\n"), "was unable to register a target in (target-group arn:gone)")
 	})
@@ -259,7 +238,7 @@ func TestUnknownTargetGroup(t *testing.T) {
 // second, and what is kept of it is bounded.
 func TestCrashLoopIsPaced(t *testing.T) {
 	w := newWorld(t)
-	w.script["web:1"] = fake.Script{Exit: time.Millisecond, Code: 1}
+	w.play("web:1", fake.Script{Exit: time.Millisecond, Code: 1})
 	w.deploy("s", w.define("web", 1, "web:1"), 1, deploy.Config{})
 	began := time.Now()
 	w.await("three exits", func() bool { return len(w.tasks("s")) > 3 })

@@ -42,6 +42,7 @@ type world struct {
 	script map[string]fake.Script // by image
 
 	registries []ecs.ServiceRegistry // of what deploy makes
+	balancers  []ecs.LoadBalancer
 }
 
 func newWorld(t *testing.T) *world {
@@ -129,7 +130,7 @@ func (w *world) deploy(name, taskDefinition string, desired int, cfg deploy.Conf
 		s.Listed = append([]string{n}, s.Listed...)
 		rev := &state.Revision{Scope: testScope, Cluster: "c", Service: name, N: n, Created: now, Rollout: deploy.RolloutInProgress}
 		rev.Body.V.TaskDefinition = aws.String(taskDefinition)
-		rev.Body.V.ServiceRegistries = w.registries
+		rev.Body.V.ServiceRegistries, rev.Body.V.LoadBalancers = w.registries, w.balancers
 		d := &state.Deployment{Scope: testScope, Cluster: "c", Service: name, ID: id, Created: now}
 		cfg.Minute = 3 * time.Second
 		d.Machine = *deploy.New(deploy.Request{
@@ -141,6 +142,28 @@ func (w *world) deploy(name, taskDefinition string, desired int, cfg deploy.Conf
 		state.Deployments.Put(tx, d.Key(), d)
 	})
 	return id
+}
+
+// play has the tasks of an image follow a script.
+func (w *world) play(image string, script fake.Script) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.script[image] = script
+}
+
+// change changes a service; the engine may do so at the same moment.
+func (w *world) change(name string, change func(s *state.Service)) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) {
+		s, ok := state.Services.Get(tx, testScope.Key("c", name))
+		if !ok {
+			w.t.Errorf("no service %s", name)
+			return
+		}
+		next := *s
+		change(&next)
+		state.Services.Put(tx, next.Key(), &next)
+	})
 }
 
 func (w *world) service(name string) (s *state.Service) {
@@ -182,7 +205,7 @@ func (w *world) tasks(name string) (list []*state.Task) {
 // await waits for a condition and tells what it saw last when it never came.
 func (w *world) await(what string, cond func() bool) {
 	w.t.Helper()
-	deadline := time.After(3 * time.Minute)
+	deadline := time.After(5 * time.Minute)
 	for !cond() {
 		select {
 		case <-deadline:

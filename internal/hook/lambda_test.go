@@ -34,7 +34,7 @@ def handler(event, context):
     if do == "exit":
         os._exit(3)
     if do == "hang":
-        time.sleep(60)
+        time.sleep(3600)
     if do == "again":
         return {"hookStatus": "IN_PROGRESS", "callBackDelay": 2, "hookDetails": {"do": "SUCCEEDED"}}
     if do == "none":
@@ -44,7 +44,8 @@ def handler(event, context):
     return {"hookStatus": do, "stage": event["lifecycleStage"]}
 `
 
-// runFunctions gives the world the real thing, with one Python function "check".
+// runFunctions gives the world the real thing, with the Python function "check" and
+// the same as "hasty", which has no more than two seconds.
 func (w *world) runFunctions() {
 	w.t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
@@ -54,7 +55,7 @@ func (w *world) runFunctions() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	f, err := function.New(function.Options{Dir: filepath.Join(w.dir, "functions"), Store: w.st, Logs: l, Init: time.Minute})
+	f, err := function.New(function.Options{Dir: filepath.Join(w.dir, "functions"), Store: w.st, Logs: l, Init: 5 * time.Minute})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -74,16 +75,18 @@ func (w *world) runFunctions() {
 		w.t.Fatal(err)
 	}
 	defer release()
-	err = f.Create(&function.Function{Scope: scope, Name: "check", Next: 1}, &function.Version{
-		Scope: scope, Digest: code.Digest, Config: types.FunctionConfiguration{
-			FunctionName: aws.String("check"), FunctionArn: aws.String(target1), Version: aws.String(function.Latest),
-			Runtime: types.RuntimePython312, Handler: aws.String("app.handler"), Timeout: aws.Int32(5), MemorySize: aws.Int32(128),
-			RevisionId: aws.String(store.NewUUID()), Role: aws.String("arn:aws:iam::123456789012:role/r"),
-			LoggingConfig: &types.LoggingConfig{LogGroup: aws.String("/aws/lambda/check")}, CodeSha256: aws.String(base64.StdEncoding.EncodeToString(code.Sum)),
-		},
-	})
-	if err != nil {
-		w.t.Fatal(err)
+	for name, seconds := range map[string]int32{"check": 900, "hasty": 2} {
+		err = f.Create(&function.Function{Scope: scope, Name: name, Next: 1}, &function.Version{
+			Scope: scope, Digest: code.Digest, Config: types.FunctionConfiguration{
+				FunctionName: &name, FunctionArn: aws.String(strings.Replace(target1, "check", name, 1)), Version: aws.String(function.Latest),
+				Runtime: types.RuntimePython312, Handler: aws.String("app.handler"), Timeout: &seconds, MemorySize: aws.Int32(128),
+				RevisionId: aws.String(store.NewUUID()), Role: aws.String("arn:aws:iam::123456789012:role/r"),
+				LoggingConfig: &types.LoggingConfig{LogGroup: aws.String("/aws/lambda/" + name)}, CodeSha256: aws.String(base64.StdEncoding.EncodeToString(code.Sum)),
+			},
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 
@@ -103,7 +106,7 @@ func TestLambda(t *testing.T) {
 		{target1, "text", deploy.HookFailed, "ECS was unable to parse the response from " + target1 + " due to HookStatus must not be null"},
 		{target1, "raise", deploy.HookFailed, "Lifecycle hook target " + target1 + " returned a function error: ValueError: no approval of POST_SCALE_UP"},
 		{target1, "exit", deploy.HookFailed, "Lifecycle hook target " + target1 + " returned a function error: Runtime.ExitError: "},
-		{target1, "hang", deploy.HookFailed, "Task timed out after 5.00 seconds"},
+		{strings.Replace(target1, "check", "hasty", 1), "hang", deploy.HookFailed, "Task timed out after 2.00 seconds"},
 		{missing, "SUCCEEDED", deploy.HookFailed, "ECS was unable to invoke hook target " + missing + " due to Function not found: " + missing},
 		{"arn:aws:sns:eu-west-1:123456789012:topic", "x", deploy.HookFailed, "Function not found"},
 	} {

@@ -31,7 +31,7 @@ type world struct {
 
 func newWorld(t testing.TB, change func(*Options)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), opts: Options{Minute: 60 * time.Millisecond, Key: []byte("0123456789abcdef0123456789abcdef")}}
+	w := &world{t: t, dir: t.TempDir(), opts: Options{Minute: 60 * time.Millisecond, Timeout: 5 * time.Minute, Key: []byte("0123456789abcdef0123456789abcdef")}}
 	if change != nil {
 		change(&w.opts)
 	}
@@ -137,7 +137,7 @@ func await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(3 * time.Minute)
+	deadline := time.After(5 * time.Minute)
 	for !cond() {
 		select {
 		case <-tick.C:
