@@ -74,7 +74,7 @@ func newReceiver(t *testing.T) *receiver {
 // await waits for n requests in all.
 func (r *receiver) await(t *testing.T, n int) []delivery {
 	t.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(5 * time.Minute)
 	for {
 		r.mu.Lock()
 		got := r.got
@@ -192,7 +192,7 @@ func (w *world) view(name string) (v View) {
 // until waits for a view that is as wanted.
 func (w *world) until(name string, good func(View) bool) View {
 	w.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(5 * time.Minute)
 	for {
 		v := w.view(name)
 		if good(v) {

@@ -97,7 +97,7 @@ func (w *world) put(lane string, bodies ...string) {
 // await waits until nothing is left.
 func (w *world) await() {
 	w.Helper()
-	limit := time.After(time.Minute)
+	limit := time.After(5 * time.Minute)
 	for {
 		n := 0
 		w.store.View(func(tx *store.Tx) { n = table.Len(tx) })
@@ -268,7 +268,7 @@ func TestLanesAreIndependent(t *testing.T) {
 	for i := range 20 {
 		w.put("fast", fmt.Sprint(i))
 	}
-	limit := time.After(time.Minute)
+	limit := time.After(5 * time.Minute)
 	for len(w.delivered()) < 21 {
 		select {
 		case <-limit:

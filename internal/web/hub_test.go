@@ -175,6 +175,7 @@ func TestNobodyLooks(t *testing.T) {
 	w.kinds["notes"] = c.kind()
 	open := w.serve()
 	w.write("a/1", "one")
+	w.write("b/1", "other") // the watch has heard of a/1 before
 	r, stop := open("notes/a")
 	r.next()
 	stop()

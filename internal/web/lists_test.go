@@ -122,7 +122,7 @@ type sse struct {
 }
 
 // patience is how long a test waits for something that must come.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 func (d *desk) stream(path string) *sse {
 	d.Helper()

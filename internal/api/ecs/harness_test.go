@@ -136,7 +136,7 @@ func (w *world) serve() string {
 func python(t *testing.T, script, endpoint string) {
 	t.Helper()
 	python3 := boto.Python(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python3, filepath.Join("testdata", script), endpoint, groupARN("tg-ip"))
 	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true")
@@ -229,7 +229,7 @@ func (w *world) describe(name string) types.Service {
 // await waits until a described service looks as it should.
 func (w *world) await(name, what string, ok func(s types.Service) bool) types.Service {
 	w.Helper()
-	limit := time.After(3 * time.Minute)
+	limit := time.After(5 * time.Minute)
 	for {
 		s := w.describe(name)
 		if ok(s) {

@@ -78,7 +78,7 @@ func newReal(t *testing.T) *real {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	settle := func() {
-		wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+		wait, cancel := context.WithTimeout(ctx, 5*time.Minute)
 		defer cancel()
 		if err := b.WaitApplied(wait); err != nil {
 			t.Errorf("the proxy does not serve it: %v", err)
@@ -108,7 +108,7 @@ func (r *real) group(name string, ports ...int) string {
 	r.t.Helper()
 	out, err := r.s.CreateTargetGroup(r.ctx, &elasticloadbalancingv2.CreateTargetGroupInput{
 		Name: &name, Protocol: types.ProtocolEnumHttp, Port: aws.Int32(80), VpcId: aws.String("vpc-1"), TargetType: types.TargetTypeEnumIp,
-		HealthCheckPath: aws.String("/health"), HealthCheckIntervalSeconds: aws.Int32(5), HealthCheckTimeoutSeconds: aws.Int32(2),
+		HealthCheckPath: aws.String("/health"), HealthCheckIntervalSeconds: aws.Int32(31), HealthCheckTimeoutSeconds: aws.Int32(30),
 	})
 	r.must(err)
 	arn := *out.TargetGroups[0].TargetGroupArn

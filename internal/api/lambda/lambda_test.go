@@ -35,7 +35,7 @@ func TestBoto3(t *testing.T) {
 	python := boto.Python(t)
 	boto.Prefer() // functions of the script use boto3, too
 	g := start(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, python, filepath.Join("testdata", "life.py"), g.URL()).CombinedOutput()
 	if err != nil {

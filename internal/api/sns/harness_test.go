@@ -136,7 +136,7 @@ func (w *world) fails(err error, code string) {
 
 func (w *world) await(what string, ok func() bool) {
 	w.Helper()
-	limit := time.After(90 * time.Second)
+	limit := time.After(5 * time.Minute)
 	for !ok() {
 		select {
 		case <-limit:

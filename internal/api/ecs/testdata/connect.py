@@ -50,7 +50,7 @@ for bad, code in [
 found = ecs.list_services_by_namespace(namespace="shop")["serviceArns"]
 assert [a.rsplit("/", 1)[1] for a in found] == ["caller", "orders"], found
 
-ecs.get_waiter("services_stable").wait(cluster="mesh", services=["orders", "caller"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+ecs.get_waiter("services_stable").wait(cluster="mesh", services=["orders", "caller"], WaiterConfig={"Delay": 1, "MaxAttempts": 600})
 task = ecs.describe_tasks(cluster="mesh", tasks=ecs.list_tasks(cluster="mesh", serviceName="caller")["taskArns"])["tasks"][0]
 assert any(c["name"].startswith("ecs-service-connect-") for c in task["containers"]), task["containers"]
 assert any(a["type"] == "Service Connect" for a in task["attachments"]), task["attachments"]

@@ -6,7 +6,7 @@ import boto3
 
 endpoint, group = sys.argv[1:3]
 ecs = boto3.client("ecs", endpoint_url=endpoint, region_name="us-east-1")
-quick = {"Delay": 1, "MaxAttempts": 60}
+quick = {"Delay": 1, "MaxAttempts": 600}
 vpc = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}
 
 
@@ -63,7 +63,7 @@ listed = ecs.list_service_deployments(service="web", createdAt={"after": started
 number = after["deployments"][0]["id"].split("/")[1]
 assert number in listed[0]["targetServiceRevisionArn"], listed
 sd = listed[0]["serviceDeploymentArn"]
-for _ in range(100):
+for _ in range(3000):
     shown = ecs.describe_service_deployments(serviceDeploymentArns=[sd])["serviceDeployments"][0]
     if shown["status"] == "SUCCESSFUL":
         break

@@ -5,6 +5,7 @@ import concurrent.futures
 import io
 import json
 import sys
+import tempfile
 import time
 import zipfile
 
@@ -14,7 +15,7 @@ from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
 ROLE = "arn:aws:iam::000000000000:role/hooks"
-CONFIG = Config(retries={"max_attempts": 0}, read_timeout=60)
+CONFIG = Config(retries={"max_attempts": 0}, read_timeout=900)
 KEYS = dict(endpoint_url=ENDPOINT, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 client = boto3.client("lambda", config=CONFIG, **KEYS)
@@ -56,6 +57,9 @@ def handler(event, context):
     print("hello", event.get("n"))
     if event.get("crash"): os._exit(3)
     if event.get("sleep"): time.sleep(event["sleep"])
+    if event.get("meet"):
+        open(os.path.join(event["meet"], str(event["n"])), "w").close()
+        while len(os.listdir(event["meet"])) < 4: time.sleep(0.02)
     if event.get("raise"): raise ValueError("no")
     if event.get("odd"): return object()
     if event.get("big"): return "x" * event["big"]
@@ -71,7 +75,7 @@ def python():
     code = zipped(app__py=HANDLER)
     made = client.create_function(
         FunctionName="py", Role=ROLE, Runtime="python3.11", Handler="app.handler", Code={"ZipFile": code},
-        Environment={"Variables": {"STAGE": "one"}}, Timeout=20, Tags={"team": "a"})
+        Environment={"Variables": {"STAGE": "one"}}, Timeout=600, Tags={"team": "a"})
     assert made["ResponseMetadata"]["HTTPStatusCode"] == 201, made
     client.get_waiter("function_active_v2").wait(FunctionName="py")
     refused("ResourceConflictException", client.create_function, FunctionName="py", Role=ROLE, Runtime="python3.11",
@@ -110,11 +114,11 @@ def failures():
     client.update_function_configuration(FunctionName="py", Timeout=1)
     client.get_waiter("function_updated_v2").wait(FunctionName="py")
     began = time.time()
-    out, error, log, _ = invoke("py", {"sleep": 30})
+    out, error, log, _ = invoke("py", {"sleep": 600})
     assert error == "Unhandled" and out["errorType"] == "Sandbox.Timedout", out
     assert out["errorMessage"].endswith("Error: Task timed out after 1.00 seconds"), out
-    assert time.time() - began < 8 and "Status: timeout" in log, log
-    client.update_function_configuration(FunctionName="py", Timeout=20)
+    assert time.time() - began < 300 and "Status: timeout" in log, log
+    client.update_function_configuration(FunctionName="py", Timeout=600)
     refused("ResourceNotFoundException", client.invoke, FunctionName="none")
     e = refused("ResourceNotFoundException", client.get_function, FunctionName="none")
     assert e.response["Error"]["Message"] == "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none", e
@@ -122,8 +126,8 @@ def failures():
 
 
 def concurrency():
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        pids = {r[0]["pid"] for r in pool.map(lambda n: invoke("py", {"n": n, "sleep": 1}), range(4))}
+    with tempfile.TemporaryDirectory() as meet, concurrent.futures.ThreadPoolExecutor(4) as pool:  # each waits for the others
+        pids = {r[0]["pid"] for r in pool.map(lambda n: invoke("py", {"n": n, "meet": meet}), range(4))}
     assert len(pids) == 4, pids
     client.put_function_concurrency(FunctionName="py", ReservedConcurrentExecutions=0)
     e = refused("TooManyRequestsException", client.invoke, FunctionName="py")
@@ -208,7 +212,7 @@ def imports():
 def events():
     assert client.invoke(FunctionName="py", InvocationType="DryRun")["StatusCode"] == 204
     assert client.invoke(FunctionName="py", InvocationType="Event", Payload='{"n": 77}')["StatusCode"] == 202
-    for _ in range(200):
+    for _ in range(6000):
         found = logs.filter_log_events(logGroupName="/aws/lambda/py", filterPattern='"hello 77"')["events"]
         if found:
             break
