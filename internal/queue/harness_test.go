@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,9 +26,10 @@ type fataler interface {
 // world is the queues of a directory, with a clock that the test moves.
 type world struct {
 	fataler
-	dir   string
-	now   time.Time
-	store *store.Store
+	dir     string
+	ticking sync.Mutex // is held to change now, which timers of Queues read
+	now     time.Time
+	store   *store.Store
 	*Queues
 }
 
@@ -43,7 +45,7 @@ func (w *world) open() {
 	st, err := store.Open(filepath.Join(w.dir, "state.db"), store.Options{})
 	w.ok(err)
 	w.store = st
-	w.Queues = New(Options{Store: st, Now: func() time.Time { return w.now }})
+	w.Queues = New(Options{Store: st, Now: w.clock})
 }
 
 // restart is the death of the server and its next life.
@@ -127,7 +129,18 @@ func (w *world) hide(name, handle string, seconds int) error {
 	})
 }
 
-func (w *world) tick(seconds int) { w.now = w.now.Add(time.Duration(seconds) * time.Second) }
+func (w *world) tick(seconds int) {
+	w.ticking.Lock()
+	defer w.ticking.Unlock()
+	w.now = w.now.Add(time.Duration(seconds) * time.Second)
+}
+
+// clock is what Queues ask, from timers of their own, too.
+func (w *world) clock() time.Time {
+	w.ticking.Lock()
+	defer w.ticking.Unlock()
+	return w.now
+}
 
 func bodies(got []*Received) string {
 	out := ""
