@@ -152,7 +152,7 @@ func do(step []string) string {
 	return verb(step[1:])
 }
 
-var client = &http.Client{Timeout: 15 * time.Second}
+var client = &http.Client{Timeout: time.Minute}
 
 func get(url string) string {
 	resp, err := client.Get(os.ExpandEnv(url))
