@@ -123,6 +123,31 @@ func TestInitThatHangs(t *testing.T) {
 	}
 }
 
+// TestInitIsLoggedFirst: what the program writes at its start comes before START,
+// however slowly it is read.
+func TestInitIsLoggedFirst(t *testing.T) {
+	w := newWorld(t, nil)
+	w.create("f", bootstrap, initialising("talk"))
+	for range 5 {
+		w.call("f", `{"Do":"exit"}`) // the next one begins with a new environment
+	}
+	lines := map[string]int{} // before START, by stream
+	await(t, "five environments have ended", func() bool {
+		found, _, _ := w.logs.Filter(scope, "/aws/lambda/f", logs.FilterQuery{Pattern: "REPORT"})
+		return len(found) == 5
+	})
+	found, _, _ := w.logs.Filter(scope, "/aws/lambda/f", logs.FilterQuery{Limit: 10_000})
+	for _, m := range found {
+		if strings.HasPrefix(m.Message, "START") && lines[m.Stream] != 501 {
+			t.Errorf("%d lines before START", lines[m.Stream])
+		}
+		lines[m.Stream]++
+	}
+	if len(lines) != 5 {
+		t.Errorf("%d streams", len(lines))
+	}
+}
+
 func TestLogTail(t *testing.T) {
 	w := newWorld(t, nil)
 	w.create("f", bootstrap, nil)

@@ -188,7 +188,11 @@ func (e *environment) awaitInit(limit time.Duration) bool {
 // invoke lets the process work; nil means that it ended before it took the
 // invocation.
 func (e *environment) invoke(in *invocation) *Result {
-	cold := in.began.IsZero() && e.fresh()
+	first := e.fresh()
+	if first {
+		e.process.flush() // what it wrote at its start comes before START
+	}
+	cold := first && in.began.IsZero()
 	if in.began.IsZero() {
 		in.began = time.Now()
 	}

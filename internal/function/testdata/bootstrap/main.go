@@ -32,6 +32,8 @@ func main() {
 		os.Exit(7)
 	case "hang":
 		time.Sleep(time.Hour)
+	case "talk":
+		fmt.Print(strings.Repeat(strings.Repeat("x", 99)+"\n", 500))
 	case "error":
 		post(base+"init/error", `{"errorType":"Extension.Boom","errorMessage":"no init"}`)
 		time.Sleep(time.Hour)
