@@ -387,6 +387,20 @@ func TestHealthAndRestart(t *testing.T) {
 		w.stop(id)
 		w.remove(id)
 	})
+	t.Run("output of a check that leaves a child", func(t *testing.T) {
+		c := app("a", "hang=")
+		c.HealthCheck = &runtime.HealthCheck{
+			Command: []string{"CMD", "/guest", "leave=", "print=all of it", "exit=3"}, Interval: 50 * time.Millisecond, Timeout: time.Minute, Retries: 1,
+		}
+		c.StopTimeout = 100 * time.Millisecond
+		id := w.start(w.spec(c))
+		s := w.await(id, "UNHEALTHY", func(s runtime.Status) bool { return s.Containers[0].Health == runtime.HealthUnhealthy })
+		if c := s.Containers[0]; c.HealthExit != 3 || c.HealthOut != "all of it\n" && c.HealthOut != "all of it" {
+			t.Errorf("%+v", c)
+		}
+		w.stop(id)
+		w.remove(id)
+	})
 	t.Run("restart", func(t *testing.T) {
 		c := app("a", "touch=/tmp/x", "print=again", "sleep=50ms", "exit=3")
 		c.Restart = &runtime.RestartPolicy{AttemptPeriod: time.Millisecond}
