@@ -80,7 +80,7 @@ func TestTaskNetwork(t *testing.T) {
 	}
 	two.Stop(t, "")
 	two.Stopped(t)
-	if got := ask(t, a, "get", "http://"+b+"/"); !strings.HasPrefix(got, "error") {
+	if got := ask(t, a, "get", "http://"+b+"/", "3s"); !strings.HasPrefix(got, "error") {
 		t.Errorf("a stopped task answers %q", got)
 	}
 }

@@ -103,7 +103,7 @@ func init() {
 		"write":   func(arg []string) string { return said(os.WriteFile(arg[0], []byte(arg[1]), 0o644)) },
 		"read":    func(arg []string) string { b, err := os.ReadFile(arg[0]); return string(b) + said2(err) },
 		"probe":   probe,
-		"get":     func(arg []string) string { return get(arg[0]) },
+		"get":     func(arg []string) string { return get(arg...) },
 		"await":   await,
 		"put":     put,
 		"resolve": func(arg []string) string { a, err := net.LookupHost(arg[0]); return strings.Join(a, " ") + said2(err) },
@@ -154,8 +154,13 @@ func do(step []string) string {
 
 var client = &http.Client{Timeout: time.Minute}
 
-func get(url string) string {
-	resp, err := client.Get(os.ExpandEnv(url))
+// get tells the body of a URL; a second argument is how long that may take.
+func get(arg ...string) string {
+	c := *client
+	if len(arg) > 1 {
+		c.Timeout = span(arg[1])
+	}
+	resp, err := c.Get(os.ExpandEnv(arg[0]))
 	if err != nil {
 		return said(err)
 	}
