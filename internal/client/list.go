@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,7 +57,7 @@ func (c *Client) Tasks(ctx context.Context, service string, stopped bool) ([]typ
 	if stopped {
 		wanted = append(wanted, types.DesiredStatusStopped)
 	}
-	var all []types.Task
+	seen := map[string]types.Task{} // one that stops between the two calls is in both
 	for _, in.DesiredStatus = range wanted {
 		pages := ecs.NewListTasksPaginator(c.ECS, in)
 		for pages.HasMorePages() {
@@ -67,11 +69,15 @@ func (c *Client) Tasks(ctx context.Context, service string, stopped bool) ([]typ
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, some...)
+			for _, task := range some {
+				seen[aws.ToString(task.TaskArn)] = task
+			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b types.Task) int { return aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt)) })
-	return all, nil
+	newest := func(a, b types.Task) int {
+		return cmp.Or(aws.ToTime(b.CreatedAt).Compare(aws.ToTime(a.CreatedAt)), cmp.Compare(aws.ToString(a.TaskArn), aws.ToString(b.TaskArn)))
+	}
+	return slices.SortedFunc(maps.Values(seen), newest), nil
 }
 
 // describe tasks, at most a page of them.
