@@ -26,7 +26,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/miekg/dns"
 
 	"github.com/grue-ecs/grue/internal/image"
 	"github.com/grue-ecs/grue/internal/runtime"
@@ -195,7 +194,6 @@ func TestPullErrors(t *testing.T) {
 	}
 	t.Cleanup(func() { silent.Close() })
 	closed := refusing(t)
-	noNames(t)
 	for what, c := range map[string]struct {
 		ref   string
 		cause image.Cause
@@ -244,30 +242,6 @@ func refusing(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return "127.0.0.1:" + strconv.Itoa(name.(*syscall.SockaddrInet4).Port)
-}
-
-// noNames has a name server of this test say that no name exists, for what this
-// machine's says, and when, is another matter.
-func noNames(t *testing.T) {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	s := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		_ = w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeNameError))
-	})}
-	go func() { done <- s.ActivateAndServe() }()
-	before := net.DefaultResolver
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
-	}}
-	t.Cleanup(func() {
-		net.DefaultResolver = before
-		conn.Close()
-		<-done
-	})
 }
 
 func TestUnauthorized(t *testing.T) {
