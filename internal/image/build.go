@@ -54,7 +54,8 @@ func Build(_ context.Context, opts BuildOptions) (v1.Image, error) {
 		return nil, err
 	}
 	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil }
-	layer, err := tarball.LayerFromOpener(opener, tarball.WithCompressionLevel(1))
+	// Compressed once, not for its digest and again for each push.
+	layer, err := tarball.LayerFromOpener(opener, tarball.WithCompressionLevel(1), tarball.WithCompressedCaching)
 	if err != nil {
 		return nil, err
 	}
