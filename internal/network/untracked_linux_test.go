@@ -17,7 +17,7 @@ func TestUntracked(t *testing.T) {
 	n := open(t, options(t))
 	<-n.filter
 	if !have("iptables") && !have("nft") {
-		t.Skip("neither iptables nor nft is installed")
+		t.Fatal("neither iptables nor nft is installed: .ci/need test installs one")
 	}
 	lease, err := n.AllocTask("t", 0)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -35,62 +36,18 @@ var verbs map[string]func(arg []string) string
 
 func init() {
 	verbs = map[string]func(arg []string) string{
-		"print": func(arg []string) string { return strings.Join(arg, " ") },
-		"err":   func(arg []string) string { fmt.Fprintln(os.Stderr, strings.Join(arg, " ")); return "" },
-		"lines": func(arg []string) string {
-			for i := range number(arg[0]) {
-				fmt.Printf("line %d\n", i)
-				if len(arg) > 1 {
-					time.Sleep(span(arg[1]))
-				}
-			}
-			return ""
-		},
-		"sleep": func(arg []string) string { time.Sleep(span(arg[0])); return "" },
-		"deaf":  func([]string) string { signal.Ignore(syscall.SIGTERM); return "" },
-		"obey": func(arg []string) string { // ends with a status on SIGTERM
-			c := make(chan os.Signal, 1)
-			signal.Notify(c, syscall.SIGTERM)
-			go func() { <-c; fmt.Println("told to stop"); os.Exit(number(arg[0])) }()
-			return ""
-		},
-		"ready": func(arg []string) string { // tells on a port that the steps before are done
-			_, err := net.Listen("tcp", arg[0])
-			return said(err)
-		},
-		"dial": func(arg []string) string { // waits until a port takes connections
-			for range 1200 {
-				if c, err := net.Dial("tcp", arg[0]); err == nil {
-					c.Close()
-					return ""
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			return "error: nobody listens"
-		},
-		"gone": func(arg []string) string { // waits until a port takes none
-			for {
-				c, err := net.Dial("tcp", arg[0])
-				if err != nil {
-					return ""
-				}
-				c.Close()
-				time.Sleep(50 * time.Millisecond)
-			}
-		},
-		"serve": func(arg []string) string { serve(arg[0], os.Getenv("MODE")); return "" },
-		"exit":  func(arg []string) string { os.Exit(number(arg[0])); return "" },
-		"eat": func(arg []string) string {
-			var all [][]byte
-			for range number(arg[0]) {
-				b := make([]byte, 1<<20)
-				for i := range b {
-					b[i] = 1
-				}
-				all = append(all, b)
-			}
-			return fmt.Sprint(len(all), " MiB eaten")
-		},
+		"print":   func(arg []string) string { return strings.Join(arg, " ") },
+		"err":     func(arg []string) string { fmt.Fprintln(os.Stderr, strings.Join(arg, " ")); return "" },
+		"lines":   lines,
+		"sleep":   func(arg []string) string { time.Sleep(span(arg[0])); return "" },
+		"deaf":    func([]string) string { signal.Ignore(syscall.SIGTERM); return "" },
+		"obey":    obey,
+		"ready":   ready,
+		"dial":    dial,
+		"gone":    gone,
+		"serve":   func(arg []string) string { serve(arg[0], os.Getenv("MODE")); return "" },
+		"exit":    func(arg []string) string { os.Exit(number(arg[0])); return "" },
+		"eat":     eat,
 		"burn":    burn,
 		"shell":   shell,
 		"size":    size,
@@ -114,6 +71,34 @@ func init() {
 		"nofile":  nofile,
 		"address": address,
 	}
+}
+
+// lines prints numbered lines, with a pause after each if one is given.
+func lines(arg []string) string {
+	for i := range number(arg[0]) {
+		fmt.Printf("line %d\n", i)
+		if len(arg) > 1 {
+			time.Sleep(span(arg[1]))
+		}
+	}
+	return ""
+}
+
+// obey has SIGTERM end the guest with a status.
+func obey(arg []string) string {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	go func() { <-c; fmt.Println("told to stop"); os.Exit(number(arg[0])) }()
+	return ""
+}
+
+// eat fills so many MiB of memory.
+func eat(arg []string) string {
+	var all [][]byte
+	for range number(arg[0]) {
+		all = append(all, bytes.Repeat([]byte{1}, 1<<20))
+	}
+	return fmt.Sprint(len(all), " MiB eaten")
 }
 
 // nofile tells the limits of open files, soft:hard.

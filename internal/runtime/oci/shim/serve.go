@@ -50,6 +50,7 @@ type server struct {
 	execs sync.WaitGroup // commands whose end has not been told
 
 	mu      sync.Mutex
+	ended   bool // no command begins any more
 	status  runtime.Status
 	changed chan struct{} // closed and replaced at each change
 }
@@ -104,10 +105,23 @@ func (s *server) handle(conn *net.UnixConn) {
 		s.c.flush()
 		reply(conn, ExecReply{Done: true}, nil)
 	case "exec":
-		s.execs.Add(1)
+		if !s.begin() {
+			reply(conn, ExecReply{Error: "the task has ended", Done: true}, nil)
+			return
+		}
 		defer s.execs.Done()
 		s.exec(conn, r, files)
 	}
+}
+
+// begin counts a command, unless told waits already.
+func (s *server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.execs.Add(1)
+	}
+	return !s.ended
 }
 
 // watch streams the newest status until the client goes; early is what the
@@ -137,8 +151,12 @@ func (s *server) watch(conn *net.UnixConn, early []byte) {
 // lastWords is how long clients have to take the end of their commands.
 const lastWords = 5 * time.Second
 
-// told waits until the clients of commands, all of which have ended, know how.
+// told waits until the clients of commands, all of which have ended, know how. A
+// command that comes later is refused.
 func (s *server) told() {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 	done := make(chan struct{})
 	go func() { s.execs.Wait(); close(done) }()
 	select {
